@@ -1,0 +1,47 @@
+"""How every command runs: arguments by typer, a user's mistake as one line and exit code 2."""
+
+import sys
+from collections.abc import Callable
+
+import typer
+
+from cocoqa_keras.errors import InputError
+
+
+def run(app: typer.Typer, argv: list[str] | None) -> int:
+    """Runs a command.
+
+    Args:
+        app: the command.
+        argv: its arguments; by default those of the process.
+
+    Returns:
+        the exit code: 0 done, 2 bad use or bad input, 130 interrupted.
+    """
+    try:
+        result = app(args=argv, standalone_mode=False)
+    except InputError as error:
+        return _fail(str(error), 2)
+    except typer.Exit as error:
+        return error.exit_code
+    except KeyboardInterrupt:
+        return _fail("interrupted", 130)
+    except Exception as error:
+        # Bad use, as click reports it; click's own exceptions are not typer's to name.
+        if not hasattr(error, "format_message"):
+            raise
+        return _fail(f"{error.format_message()} (see --help)", 2)
+    return result if isinstance(result, int) else 0
+
+
+def command(function: Callable) -> typer.Typer:
+    """A program of a single command."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command()(function)
+    return app
+
+
+def _fail(message: str, code: int) -> int:
+    line = " ".join(message.split())
+    print(f"error: {line}", file=sys.stderr)
+    return code

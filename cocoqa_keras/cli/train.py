@@ -1,0 +1,126 @@
+"""cocoqa-train: from a model file and a data set to a trained run."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+from cocoqa_keras.cli.command import command, run
+from cocoqa_keras.errors import InputError
+
+DEFAULT_DATA = Path("data/cocoqa")
+
+
+class Dtype(StrEnum):
+    """Precision of the weights and of all arithmetic."""
+
+    FLOAT32 = "float32"
+    FLOAT64 = "float64"
+
+
+def train(
+    spec: Annotated[str, Argument(help="A model file, or the name of a model such as img_bow.")],
+    data: Annotated[
+        Path, Option(help="Folder of the encoded data; where the default is missing, the demo data are used.")
+    ] = DEFAULT_DATA,
+    config: Annotated[
+        Path | None, Option(help="Training configuration; by default that of the paper.")
+    ] = None,
+    output: Annotated[Path, Option(help="Folder that the run folders go into.")] = Path("results"),
+    name: Annotated[str | None, Option(help="Name of the run; by default the model's.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        Option(
+            "--set", metavar="KEY=VALUE", help="Override a field: batchSize=50, or softmax.learningRate=0.1."
+        ),
+    ] = None,
+    epochs: Annotated[int | None, Option(help="Epochs at most, in each round.")] = None,
+    one_round: Annotated[bool, Option("--one-round", help="Stop after the round with validation.")] = False,
+    early_stop_score: Annotated[
+        float | None, Option(help="Skip the first round; train on all examples down to this training score.")
+    ] = None,
+    features: Annotated[
+        Path | None, Option(help="Image features (HDF5) instead of the model file's.")
+    ] = None,
+    seed: Annotated[int, Option(min=0, help="Shifts all random streams; 0 is the paper's.")] = 0,
+    dtype: Annotated[Dtype, Option(help="Precision.")] = Dtype.FLOAT32,
+    strict_sizes: Annotated[
+        bool, Option("--strict-sizes", help="Make a size that differs between model file and data an error.")
+    ] = False,
+) -> None:
+    """Train a model in two rounds, and test it.
+
+    The first round trains on the training part and stops when validation gets no better; the second trains
+    a fresh model on training and validation part together. Each leaves a run folder with its weights and
+    test results. Try it: cocoqa-train img_bow
+    """
+    from cocoqa_keras.models.zoo import TRAINING_CONFIG, config_folder, find_model
+    from cocoqa_keras.spec import load_spec, load_training_config
+
+    settings, stage_settings = _read_overrides(set_ or [])
+    if epochs is not None:
+        settings["numEpoch"] = epochs
+    if early_stop_score is not None:
+        settings["stopScore"] = early_stop_score
+    model_spec = load_spec(find_model(spec), stage_settings)
+    training_config = load_training_config(config or config_folder() / f"{TRAINING_CONFIG}.yml", settings)
+    data, features = _locate_data(data, features)
+
+    from cocoqa_keras.data.dataset import load_dataset
+
+    dataset = load_dataset(data)
+
+    import keras
+
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(str(dtype))
+    from cocoqa_keras.models.image_features import open_features
+    from cocoqa_keras.training.reporter import reporter_for
+    from cocoqa_keras.training.trainer import Trainer
+
+    with reporter_for(training_config.progress) as reporter:
+        trainer = Trainer(
+            model_spec,
+            dataset,
+            open_features(model_spec, data, features),
+            training_config,
+            output,
+            name,
+            seed,
+            strict_sizes,
+            reporter,
+        )
+        trainer.train(one_round)
+
+
+def _read_overrides(pairs: list[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Splits KEY=VALUE pairs into fields of the training configuration and fields of stages."""
+    settings, stage_settings = {}, {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not key or not equals:
+            raise InputError(
+                f"--set {pair}: write KEY=VALUE, such as batchSize=50 or softmax.learningRate=0.1"
+            )
+        (stage_settings if "." in key else settings)[key] = value
+    return settings, stage_settings
+
+
+def _locate_data(folder: Path, features: Path | None) -> tuple[Path, Path | None]:
+    """The data folder and its features: the demo data where no data are given and the default is missing."""
+    if folder.is_dir() or folder != DEFAULT_DATA:
+        return folder, features
+    from cocoqa_keras.data.demo import demo_folder
+
+    print(
+        f"No data in {folder}: training on the demo data (pictures and questions made by this program)",
+        flush=True,
+    )
+    demo = demo_folder()
+    return demo / "cocoqa", features or demo / "hidden_oxford_mscoco.h5"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; returns its exit code."""
+    return run(command(train), argv)

@@ -1,0 +1,268 @@
+"""The rows of image features, kept sparse on disk and made dense a batch at a time."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import h5py
+import numpy as np
+import scipy.sparse
+
+from cocoqa_keras.errors import InputError
+from cocoqa_keras.files import atomic_path
+
+# Limits that no real file comes near, so that a damaged one cannot ask for all the memory there is.
+MAX_ROWS = 50_000_000
+MAX_WIDTH = 2**20
+
+_BLOCK_ROWS = 1024
+_PARTS = ("data", "indices", "indptr", "shape")
+_H5_ERRORS = (OSError, KeyError, RuntimeError, ValueError, TypeError)
+
+
+class SparseFeatures:
+    """Image features in an HDF5 file: a compressed sparse row (CSR) matrix with a row per image.
+
+    The file holds, for the base name `hidden7`: `hidden7_data` (float32), `hidden7_indices` (int32),
+    `hidden7_indptr`, `hidden7_shape`, and the column statistics `hidden7_mean` and `hidden7_std` or
+    neither. Row r belongs to image id r + 1.
+
+    Opening reads the row pointers alone, and memory in use does not grow with what is read. Where the
+    arrays lie in the file in one piece, as the 2015 program's do, rows are read at their place in the file;
+    else through HDF5, more slowly. An object may be used from several threads.
+
+    Args:
+        path: the HDF5 file.
+        key: the base name of the arrays.
+
+    Attributes:
+        path: the HDF5 file.
+        shape: number of images and of features.
+        mean: mean of each feature, float32 (width,), or None.
+        std: standard deviation of each feature, float32 (width,), or None.
+        density: the share of values that are stored, the others being 0.
+
+    Raises:
+        InputError: the file is missing, damaged, or of another layout.
+
+    Reference: the 2015 program's file formats (`hidden_oxford_mscoco.h5`).
+    """
+
+    def __init__(self, path: str | Path, key: str = "hidden7") -> None:
+        self.path = Path(path)
+        if not self.path.is_file():
+            raise InputError(f"no image features at {path}; fetch them with: cocoqa-data download")
+        try:
+            self._file = h5py.File(self.path, "r")
+        except OSError as error:
+            raise InputError(f"{path}: not an HDF5 file, or cut short; fetch or make it anew") from error
+        try:
+            self._open(key)
+        except InputError:
+            self.close()
+            raise
+        except _H5_ERRORS as error:
+            self.close()
+            raise InputError(
+                f"{path}: the arrays {key}_* are damaged; fetch or make the file anew"
+            ) from error
+
+    def _open(self, key: str) -> None:
+        missing = [f"{key}_{part}" for part in _PARTS if f"{key}_{part}" not in self._file]
+        if missing:
+            raise InputError(f"{self.path}: has no array {missing[0]}, so no image features named {key}")
+        self._data = _StoredArray(self._dataset(f"{key}_data", "f"), self._file)
+        self._indices = _StoredArray(self._dataset(f"{key}_indices", "i"), self._file)
+        self.shape = self._read_shape(self._dataset(f"{key}_shape", "iu"))
+        self._indptr = self._read_indptr(self._dataset(f"{key}_indptr", "iu"))
+        self.mean = self._read_statistic(f"{key}_mean")
+        self.std = self._read_statistic(f"{key}_std")
+        self.density = int(self._indptr[-1]) / (self.shape[0] * self.shape[1])
+
+    def __enter__(self) -> "SparseFeatures":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file; rows can no longer be read."""
+        self._file.close()
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def read(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+        """The features of some images.
+
+        Args:
+            rows: row numbers from 0 (image id - 1), in any order, with repeats.
+
+        Returns:
+            float32 (len(rows), width).
+
+        Raises:
+            InputError: a row is out of range, or holds a value that is not finite.
+        """
+        rows = np.asarray(rows, dtype=np.int64)
+        wrong = rows[(rows < 0) | (rows >= len(self))]
+        if wrong.size:
+            raise InputError(f"{self.path}: no row {wrong[0]}; its rows are 0 to {len(self) - 1}")
+        starts, ends = self._indptr[rows], self._indptr[rows + 1]
+        try:
+            if not self._file:
+                raise OSError("the file is closed")
+            data = self._data.read(starts, ends)
+            indices = self._indices.read(starts, ends)
+        except _H5_ERRORS as error:
+            raise InputError(f"{self.path}: cannot read its rows: closed, cut short or damaged") from error
+        indptr = np.concatenate([[0], np.cumsum(ends - starts)]).astype(indices.dtype)
+        self._check(data, indices, indptr, rows)
+        sparse = scipy.sparse.csr_matrix((data, indices, indptr), shape=(len(rows), self.shape[1]))
+        return sparse.toarray().astype(np.float32, copy=False)
+
+    def _check(self, data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, rows: np.ndarray) -> None:
+        """What scipy takes on trust, and what a model needs: columns in range, values finite."""
+        for wrong, what in (
+            (~np.isfinite(data), "a value that is not finite"),
+            ((indices < 0) | (indices >= self.shape[1]), f"a value outside of its {self.shape[1]} columns"),
+        ):
+            if wrong.any():
+                row = rows[np.searchsorted(indptr, wrong.argmax(), side="right") - 1]
+                raise InputError(
+                    f"{self.path}: row {row} (image id {row + 1}) has {what}; fetch or make the file anew"
+                )
+
+    def _dataset(self, name: str, kinds: str) -> h5py.Dataset:
+        dataset = self._file[name]
+        is_array = isinstance(dataset, h5py.Dataset) and dataset.ndim == 1
+        if not is_array or dataset.dtype.kind not in kinds or dataset.dtype.itemsize not in (4, 8):
+            raise InputError(f"{self.path}: {name} is not the list of numbers that image features have there")
+        return dataset
+
+    def _read_shape(self, dataset: h5py.Dataset) -> tuple[int, int]:
+        shape = dataset[:3].tolist()
+        if len(shape) != 2 or not (0 < shape[0] <= MAX_ROWS and 0 < shape[1] <= MAX_WIDTH):
+            raise InputError(f"{self.path}: expected the numbers of images and of features, got {shape}")
+        return shape[0], shape[1]
+
+    def _read_indptr(self, dataset: h5py.Dataset) -> np.ndarray:
+        """The row pointers, int64 (images + 1,), checked against the arrays that they point into."""
+        if dataset.shape[0] == self.shape[0] + 1:
+            indptr = dataset[:].astype(np.int64)
+            sizes = np.diff(indptr)
+            is_inside = indptr[0] == 0 and indptr[-1] <= min(self._data.size, self._indices.size)
+            if is_inside and sizes.min() >= 0 and sizes.max() <= self.shape[1]:
+                return indptr
+        raise InputError(f"{self.path}: its row pointers do not fit its data; fetch or make the file anew")
+
+    def _read_statistic(self, name: str) -> np.ndarray | None:
+        if name not in self._file:
+            return None
+        dataset = self._dataset(name, "f")
+        if dataset.shape[0] != self.shape[1]:
+            raise InputError(f"{self.path}: {name} has {dataset.shape[0]} values, not {self.shape[1]}")
+        values = dataset[:].astype(np.float32)
+        if not np.isfinite(values).all():
+            raise InputError(
+                f"{self.path}: {name} has a value that is not finite; fetch or make the file anew"
+            )
+        return values
+
+
+class _StoredArray:
+    """A one-dimensional HDF5 array, of which slices are read."""
+
+    def __init__(self, dataset: h5py.Dataset, file: h5py.File) -> None:
+        self.size = dataset.shape[0]
+        self._dataset = dataset
+        self._descriptor = file.id.get_vfd_handle()
+        # None where the array is compressed or in pieces; a linked array lies in another file.
+        is_plain = dataset.file.filename == file.filename and hasattr(os, "pread")
+        self._offset = dataset.id.get_offset() if is_plain else None
+
+    def read(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+        """The slices [start, end) joined."""
+        if self._offset is None:
+            slices = [self._dataset[start:end] for start, end in zip(starts, ends, strict=True)]
+            return np.concatenate([*slices, np.empty(0, self._dataset.dtype)])
+        item_size = self._dataset.dtype.itemsize
+        offsets = (self._offset + starts * item_size).tolist()
+        lengths = ((ends - starts) * item_size).tolist()
+        # Unlike a memory map, this keeps no memory, and a file that is cut short meanwhile does no harm.
+        content = b"".join(map(os.pread, [self._descriptor] * len(lengths), lengths, offsets))
+        if len(content) != sum(lengths):
+            raise OSError("the file is cut short")
+        return np.frombuffer(content, self._dataset.dtype)
+
+
+def write_features(
+    path: str | Path, matrix: scipy.sparse.csr_matrix | np.ndarray, key: str = "hidden7"
+) -> None:
+    """Writes image features with their column statistics in the layout of `SparseFeatures`, atomically.
+
+    Args:
+        path: the HDF5 file.
+        matrix: a row per image, (images, features); a dense matrix is made sparse.
+        key: the base name of the arrays.
+
+    Raises:
+        InputError: a value is not finite, or the file cannot be written.
+    """
+    matrix = scipy.sparse.csr_matrix(matrix, dtype=np.float32)
+    if not matrix.has_canonical_format:
+        matrix = matrix.copy()
+        matrix.sum_duplicates()
+    if not np.isfinite(matrix.data).all():
+        raise InputError(f"image features for {path}: expected finite values, got NaN or infinity")
+    mean, std = column_statistics(matrix)
+    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+        file[f"{key}_shape"] = np.asarray(matrix.shape, dtype=np.int64)
+        file[f"{key}_data"] = matrix.data
+        file[f"{key}_indices"] = matrix.indices.astype(np.int32, copy=False)
+        file[f"{key}_indptr"] = matrix.indptr
+        file[f"{key}_mean"] = mean.astype(np.float32)
+        file[f"{key}_std"] = std.astype(np.float32)
+
+
+def column_statistics(matrix: scipy.sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation (over the population, as numpy's) of each column.
+
+    One pass over blocks of rows, accumulated in float64: the sums of squares are taken around each
+    block's mean and merged, so that nothing cancels.
+
+    Args:
+        matrix: (rows, columns) without duplicate entries, at least a row.
+
+    Returns:
+        Mean and standard deviation, float64 (columns,) each.
+
+    Reference: Chan, Golub and LeVeque (1983), "Algorithms for computing the sample variance".
+    """
+    count, mean, squares = 0, np.zeros(matrix.shape[1]), np.zeros(matrix.shape[1])
+    for block in _row_blocks(matrix):
+        block_count = block.shape[0]
+        block_mean, block_squares = _block_moments(block)
+        difference = block_mean - mean
+        squares += block_squares + difference**2 * (count * block_count / (count + block_count))
+        count += block_count
+        mean += difference * (block_count / count)
+    return mean, np.sqrt(squares / count)
+
+
+def _row_blocks(matrix: scipy.sparse.csr_matrix) -> Iterator[scipy.sparse.csr_matrix]:
+    for start in range(0, matrix.shape[0], _BLOCK_ROWS):
+        yield matrix[start : start + _BLOCK_ROWS]
+
+
+def _block_moments(block: scipy.sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
+    """Mean, and sum of squares around it, of each column: the stored values, then the zeros."""
+    rows, width = block.shape
+    values = block.data.astype(np.float64)
+    mean = np.bincount(block.indices, values, minlength=width) / rows
+    stored = np.bincount(block.indices, minlength=width)
+    squares = np.bincount(block.indices, (values - mean[block.indices]) ** 2, minlength=width)
+    return mean, squares + (rows - stored) * mean**2

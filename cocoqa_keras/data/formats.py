@@ -1,0 +1,132 @@
+"""Pickles and numpy arrays on disk, as the 2015 program reads and writes them.
+
+Reference: the 2015 program's file formats (Python 2.7, numpy 1.9).
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from cocoqa_keras.data import python2_pickle, safe_pickle
+from cocoqa_keras.errors import InputError
+from cocoqa_keras.files import atomic_path
+
+# The header as every numpy since 1.0 writes it; Python 2 puts an L behind long integers.
+_HEADER = re.compile(
+    rb"\{'descr': '(?P<descr>[^']{2,20})', 'fortran_order': (?P<fortran>True|False), "
+    rb"'shape': \((?P<shape>(?:[0-9]{1,18}L?(?:, ?|(?=\))))*)\),? *\}\s*"
+)
+
+
+def read_pickle(path: str | Path) -> Any:
+    """Reads lists, dictionaries, text, numbers and arrays; see `safe_pickle.loads`.
+
+    Raises:
+        InputError: the file is missing, damaged, or holds anything else.
+    """
+    return safe_pickle.load(path)
+
+
+def write_pickle(path: str | Path, value: Any) -> None:
+    """Writes `value` as Python 2 pickles it, atomically; see `python2_pickle.dumps` for what it may be."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(python2_pickle.dumps(value))
+
+
+def read_array(path: str | Path) -> np.ndarray:
+    """Reads a `.npy` file: numbers, or objects as `read_pickle` returns them.
+
+    Returns:
+        An array of the file's dtype and shape. Arrays of numbers are read-only.
+
+    Raises:
+        InputError: the file is missing, damaged, or holds anything else.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            dtype, shape, order = _read_header(file, path)
+            content = file.read(safe_pickle.MAX_BYTES + 1 if dtype.hasobject else -1)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    if dtype.hasobject:
+        array = safe_pickle.loads(content, str(path))
+        if not isinstance(array, np.ndarray) or array.dtype != dtype or array.shape != shape:
+            raise InputError(f"{path}: the array is not the one that the file's header describes")
+        return array
+    try:
+        return safe_pickle.reshape(np.frombuffer(content, dtype), shape, order)
+    except ValueError as error:
+        raise InputError(
+            f"{path}: its {len(content)} bytes of numbers do not make an array of shape {shape}; "
+            "it is damaged or cut short"
+        ) from error
+
+
+def write_array(path: str | Path, array: np.ndarray) -> None:
+    """Writes a `.npy` file that Python 2 reads, atomically.
+
+    Args:
+        path: the file.
+        array: numbers, or objects that `python2_pickle.dumps` takes.
+
+    Raises:
+        ValueError: the array holds anything else.
+    """
+    dtype = safe_pickle.array_dtype(array.dtype.str)
+    header = {"descr": dtype.str, "fortran_order": False, "shape": array.shape}
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        file.write(python2_pickle.dumps(array) if dtype.hasobject else array.tobytes())
+
+
+def read_weights(path: str | Path) -> list[np.ndarray | int]:
+    """Reads the weights of a model, `.w.npy`.
+
+    Returns:
+        An entry per stage, in the order of computation: its matrix, float32 or float64, or the number 0
+        where the stage has no weights or they are frozen.
+
+    Raises:
+        InputError: the file is missing, damaged, or not such an array.
+    """
+    entries = read_array(path)
+    if entries.dtype != object or entries.ndim != 1:
+        raise InputError(f"{path}: expected a list of weights, one entry per stage (a .w.npy file)")
+    return [_weights_entry(entry, f"{path}, entry {position}") for position, entry in enumerate(entries)]
+
+
+def write_weights(path: str | Path, entries: Sequence[np.ndarray | int]) -> None:
+    """Writes the weights of a model, `.w.npy`; see `read_weights` for the entries."""
+    array = np.empty(len(entries), dtype=object)
+    for position, entry in enumerate(entries):
+        array[position] = _weights_entry(entry, f"weights for {path}, entry {position}")
+    write_array(path, array)
+
+
+def _weights_entry(entry: Any, where: str) -> np.ndarray | int:
+    if isinstance(entry, np.ndarray) and entry.ndim == 2 and entry.dtype in (np.float32, np.float64):
+        return entry
+    if isinstance(entry, (int, float)) and entry == 0:
+        return 0
+    raise InputError(f"{where}: expected a matrix of floats, or the number 0 for a stage without weights")
+
+
+def _read_header(file: BinaryIO, path: str | Path) -> tuple[np.dtype, tuple[int, ...], str]:
+    """The dtype, shape and order ("C" or "F") of a `.npy` file; the file is left at the data."""
+    magic, version = file.read(6), file.read(2)
+    if magic != b"\x93NUMPY" or version[:1] not in (b"\x01", b"\x02", b"\x03"):
+        raise InputError(f"{path}: not a numpy array file (.npy)")
+    length = int.from_bytes(file.read(2 if version[:1] == b"\x01" else 4), "little")
+    match = _HEADER.fullmatch(file.read(min(length, 10_000)))
+    if match is None:
+        raise InputError(f"{path}: a numpy array file (.npy) whose header is damaged, or one of records")
+    code = match["descr"].decode("latin-1")
+    try:
+        dtype = safe_pickle.array_dtype(code)
+    except ValueError as error:
+        raise InputError(f"{path}: {error}") from error
+    shape = tuple(int(length.rstrip(b"L")) for length in re.findall(rb"[0-9]+L?", match["shape"]))
+    return dtype, shape, "F" if match["fortran"] == b"True" else "C"

@@ -1,0 +1,51 @@
+"""Matrices and vectors that a model file names: initial weights, mean and deviation of features."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import scipy.sparse
+
+from cocoqa_keras.data.formats import read_array
+from cocoqa_keras.errors import InputError
+
+
+def read_matrix(path: Path, file_format: str, h5_key: str | None = None, sparse: bool = False) -> np.ndarray:
+    """Reads a matrix or a vector of finite numbers.
+
+    Args:
+        path: the file.
+        file_format: `plain` (text), `numpy` (.npy) or `h5`.
+        h5_key: name of the data set in an h5 file; with `sparse`, the base name of the CSR parts.
+        sparse: an h5 file holds the parts of a CSR matrix: key_data, key_indices, key_indptr, key_shape.
+
+    Raises:
+        InputError: the file is missing, is something else, or holds numbers that are not finite.
+    """
+    try:
+        if file_format == "plain":
+            matrix = np.loadtxt(path, ndmin=1)
+        elif file_format == "numpy":
+            matrix = read_array(path)
+        else:
+            matrix = _read_h5(path, h5_key, sparse)
+    except InputError:
+        raise
+    except (OSError, KeyError, ValueError, RuntimeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"cannot read {path} as {file_format}: {reason}") from error
+    if matrix.dtype.kind not in "fiu" or not np.isfinite(matrix).all():
+        raise InputError(f"{path}: expected finite numbers")
+    return matrix
+
+
+def _read_h5(path: Path, key: str, sparse: bool) -> np.ndarray:
+    with h5py.File(path, "r") as file:
+        if not sparse:
+            return file[key][()]
+        data, indices, indptr, shape = (
+            file[f"{key}_{part}"][()] for part in ("data", "indices", "indptr", "shape")
+        )
+    matrix = scipy.sparse.csr_matrix((data, indices, indptr), shape=tuple(shape))
+    matrix.check_format(full_check=True)
+    return matrix.toarray()

@@ -1,0 +1,8 @@
+"""The one exception that a user's mistake ends in."""
+
+
+class InputError(ValueError):
+    """Bad use or bad input: one line that says what, where, and what to do.
+
+    The commands print it without a traceback and exit with code 2.
+    """

@@ -1,0 +1,48 @@
+"""Initial weights drawn from numpy's random state, which repeat the 2015 program's to the last bit."""
+
+import keras
+import numpy as np
+
+from cocoqa_keras.serialization import serializable
+
+
+@serializable
+class RandomStateUniform(keras.initializers.Initializer):
+    """Uniform numbers from `numpy.random.RandomState(seed)`, centred on zero unless `positive`.
+
+    Args:
+        seed: seed of the random state.
+        init_range: width of the interval.
+        bias_constant: the last row is this constant and is not drawn.
+        positive: draw from (0, init_range) instead of (-init_range / 2, init_range / 2).
+
+    Reference:
+        The 2015 program's initialisation of maps, tables and LSTM gates.
+    """
+
+    def __init__(
+        self, seed: int, init_range: float = 1.0, bias_constant: float | None = None, positive: bool = False
+    ) -> None:
+        self.seed = seed
+        self.init_range = init_range
+        self.bias_constant = bias_constant
+        self.positive = positive
+
+    def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> keras.KerasTensor:
+        """Draws a matrix of `shape`; with a bias constant its last row is that constant."""
+        rows, *rest = shape
+        drawn_rows = rows if self.bias_constant is None else rows - 1
+        low = 0.0 if self.positive else -self.init_range / 2
+        drawn = np.random.RandomState(self.seed).uniform(low, low + self.init_range, (drawn_rows, *rest))
+        if self.bias_constant is not None:
+            drawn = np.concatenate([drawn, np.full((1, *rest), self.bias_constant)])
+        return keras.ops.convert_to_tensor(drawn, dtype=dtype or keras.config.floatx())
+
+    def get_config(self) -> dict:
+        """The arguments, for saving."""
+        return {
+            "seed": self.seed,
+            "init_range": self.init_range,
+            "bias_constant": self.bias_constant,
+            "positive": self.positive,
+        }

@@ -1,0 +1,96 @@
+"""The LSTM of the 2015 program: full-matrix peepholes, each gate's weights in one matrix."""
+
+import keras
+import tensorflow as tf
+
+from cocoqa_keras.layers.packed_sequence import Packing, sequence_lengths
+from cocoqa_keras.layers.peephole_recurrence import PeepholeWeights, peephole_recurrence
+from cocoqa_keras.serialization import serializable
+
+GATES = ("input_gate", "forget_gate", "candidate", "output_gate")  # in the order of weight files: I, F, Z, O
+
+
+@serializable
+class PeepholeLSTM(keras.layers.Layer):
+    """An LSTM whose gates see the cell through full matrices.
+
+        i = sigmoid([x, h', c', 1] W_I)      f = sigmoid([x, h', c', 1] W_F)      z = tanh([x, h', 1] W_Z)
+        c = f c' + i z                       o = sigmoid([x, h', c, 1] W_O)       h = o tanh(c)
+
+    h', c' are those of the step before, zero at first. A sequence ends before its first all-zero step, so
+    padding needs no mask; what comes after the end is neither computed nor given a gradient.
+
+    Args:
+        units: H, width of the hidden state.
+        return_sequences: return h of every step (zeros past the end) instead of the last one.
+        cut_off_zero_end: whether an all-zero step ends a sequence.
+        gate_initializers: initial values of W_I, W_F, W_Z and W_O, bias rows included.
+
+    Call arguments:
+        sequences: (N, T, D), N and T free.
+
+    Returns:
+        (N, H), zeros for a sequence without a real step, or (N, T, H).
+
+    Reference:
+        Ren, Kiros and Zemel (2015), section 3.1; the 2015 program's `lstm` stage.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        return_sequences: bool = False,
+        cut_off_zero_end: bool = True,
+        gate_initializers: list | None = None,
+        **kwargs: object,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.units = units
+        self.return_sequences = return_sequences
+        self.cut_off_zero_end = cut_off_zero_end
+        initializers = gate_initializers or ["glorot_uniform"] * len(GATES)
+        self.gate_initializers = [keras.initializers.get(initializer) for initializer in initializers]
+
+    def build(self, sequences_shape: tuple[int | None, ...]) -> None:
+        """Makes W_I, W_F, W_O, (D + 2 H + 1, H) each, and W_Z, (D + H + 1, H): rows x, h, c, bias."""
+        self._width = sequences_shape[-1]
+        with_cell = self._width + 2 * self.units + 1
+        for gate, initializer in zip(GATES, self.gate_initializers, strict=True):
+            rows = with_cell - self.units if gate == "candidate" else with_cell
+            weight = self.add_weight(name=gate, shape=(rows, self.units), initializer=initializer)
+            setattr(self, gate, weight)
+
+    def call(self, sequences: keras.KerasTensor) -> keras.KerasTensor:
+        """Runs over the real steps of each sequence."""
+        count, timespan = tf.shape(sequences)[0], tf.shape(sequences)[1]
+        lengths = sequence_lengths(sequences) if self.cut_off_zero_end else tf.fill([count], timespan)
+        packing = Packing.of_lengths(lengths)
+        kernel, bias, weights = self._assemble()
+        hidden = peephole_recurrence(packing.pack(sequences) @ kernel + bias, weights, packing)
+        return packing.unpack(hidden, count, timespan) if self.return_sequences else packing.last(hidden)
+
+    def _assemble(self) -> tuple[tf.Tensor, tf.Tensor, PeepholeWeights]:
+        """The blocks of the gates' matrices side by side, in the recurrence's order i, f, o, z."""
+        sizes = [self._width, self.units, self.units, 1]
+        with_cell = [
+            tf.split(gate.value, sizes) for gate in (self.input_gate, self.forget_gate, self.output_gate)
+        ]
+        x, h, bias = tf.split(self.candidate.value, [self._width, self.units, 1])
+        kernels, recurrents, peepholes, biases = zip(*with_cell, strict=True)
+        weights = PeepholeWeights(tf.concat([*recurrents, h], 1), tf.concat(peepholes, 1))
+        return tf.concat([*kernels, x], 1), tf.concat([*biases, bias], 1), weights
+
+    def compute_output_shape(self, sequences_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(N, H) or (N, T, H)."""
+        leading = sequences_shape[:2] if self.return_sequences else sequences_shape[:1]
+        return (*leading, self.units)
+
+    def get_config(self) -> dict:
+        """The arguments, for saving."""
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "return_sequences": self.return_sequences,
+            "cut_off_zero_end": self.cut_off_zero_end,
+            "gate_initializers": [keras.initializers.serialize(i) for i in self.gate_initializers],
+        }

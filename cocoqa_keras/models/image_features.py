@@ -1,0 +1,44 @@
+"""The file of image features that goes with a model and a data set."""
+
+from pathlib import Path
+
+from cocoqa_keras.data.features import SparseFeatures
+from cocoqa_keras.errors import InputError
+from cocoqa_keras.models.roles import InputRoles
+from cocoqa_keras.spec.model_spec import ModelSpec
+
+
+def open_features(
+    spec: ModelSpec, folder: str | Path, override: str | Path | None = None
+) -> SparseFeatures | None:
+    """Opens the image features that a model takes.
+
+    Args:
+        spec: the model file. Its table of image features names a file relative to the model file.
+        folder: the data folder. A file of the same base name in it, or in the folder above, serves as well.
+        override: a file to use instead.
+
+    Returns:
+        the features, or None for a model that takes no image.
+
+    Raises:
+        InputError: there is no such file, or it is not what the model names.
+    """
+    tables = InputRoles.of(spec).image_tables
+    if not tables:
+        return None
+    table = spec[min(tables)]
+    if table.init_weights is None or table.format != "h5" or not table.sparse:
+        raise InputError(
+            f"{spec.path}: stage '{table.name}' must name its features: initWeights, format h5, sparse true"
+        )
+    declared = spec.resolve_path(table.init_weights)
+    folder = Path(folder)
+    candidates = [declared, folder / declared.name, folder.absolute().parent / declared.name]
+    path = Path(override) if override else next((path for path in candidates if path.is_file()), None)
+    if path is None:
+        raise InputError(
+            f"no image features for {spec.name}: {declared.name} is neither in {folder} nor above it; "
+            f"put it there or give --features FILE.h5"
+        )
+    return SparseFeatures(path, table.h5_key)

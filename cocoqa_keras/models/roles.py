@@ -1,0 +1,77 @@
+"""Which stages of a model file deal with the question, and which with the image."""
+
+from dataclasses import dataclass
+
+from cocoqa_keras.spec.model_spec import BATCH, ModelSpec
+from cocoqa_keras.spec.stages import LookupTable, Normalize, Selector, Stage, TimeUnfold
+
+
+@dataclass(frozen=True)
+class InputRoles:
+    """The stages around the model's input, where the batch is (N, 1 + T, 1): an image id, then word ids.
+
+    Empty sets where the model reads its batch in another way.
+
+    Attributes:
+        image_selectors: slices that hold the image id, and their unfolding.
+        question_selectors: slices that hold the words.
+        image_tables: frozen tables of image features, looked up by the image id.
+        word_tables: tables looked up by the words.
+        feature_norms: normalizations of the image features.
+        of_words: every stage that the words reach.
+    """
+
+    image_selectors: frozenset[str] = frozenset()
+    question_selectors: frozenset[str] = frozenset()
+    image_tables: frozenset[str] = frozenset()
+    word_tables: frozenset[str] = frozenset()
+    feature_norms: frozenset[str] = frozenset()
+    of_words: frozenset[str] = frozenset()
+
+    @property
+    def are_found(self) -> bool:
+        """Whether the model takes a question, an image, or both."""
+        return bool(self.question_selectors or self.image_selectors)
+
+    @classmethod
+    def of(cls, spec: ModelSpec) -> "InputRoles":
+        """Finds the roles by following the batch through the stages."""
+        readers = [stage for stage in spec.stages if BATCH in stage.inputs]
+        if not all(_slices_ids(stage) for stage in readers):
+            return cls()
+        image_ids = _reached(spec, {stage.name for stage in readers if stage.start == 0}, TimeUnfold)
+        words = _reached(spec, {stage.name for stage in readers if stage.start > 0}, TimeUnfold)
+        image_readers = [s for s in spec.stages if image_ids & set(s.inputs) and s.name not in image_ids]
+        word_readers = [s for s in spec.stages if words & set(s.inputs) and s.name not in words]
+        if not all(isinstance(stage, LookupTable) for stage in (*image_readers, *word_readers)):
+            return cls()
+        if not all(stage.is_frozen for stage in image_readers):
+            return cls()
+        image_tables = frozenset(stage.name for stage in image_readers)
+        return cls(
+            image_selectors=image_ids,
+            question_selectors=frozenset(stage.name for stage in readers if stage.start > 0),
+            image_tables=image_tables,
+            word_tables=frozenset(stage.name for stage in word_readers),
+            feature_norms=_reached(spec, image_tables, Normalize) - image_tables,
+            of_words=_reached(spec, words, Stage),
+        )
+
+
+def _slices_ids(stage: Stage) -> bool:
+    """Whether a stage slices either the image id or words out of the batch."""
+    return (
+        isinstance(stage, Selector)
+        and stage.axis == 1
+        and stage.inputs == (BATCH,)
+        and (stage.start > 0 or stage.end == 1)
+    )
+
+
+def _reached(spec: ModelSpec, starts: set[str] | frozenset[str], kind: type[Stage]) -> frozenset[str]:
+    """`starts` and the stages of a kind that read them, directly or through others of that kind."""
+    reached = set(starts)
+    for stage in spec.stages:
+        if isinstance(stage, kind) and reached & set(stage.inputs):
+            reached.add(stage.name)
+    return frozenset(reached)

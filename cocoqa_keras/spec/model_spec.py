@@ -1,0 +1,219 @@
+"""A model file (`*.model.yml`) as a typed, checked object."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, PrivateAttr
+
+from cocoqa_keras.spec.schema import Name, Names, Section, parse_section, suggestion
+from cocoqa_keras.spec.stages import STAGE_TYPES, Stage
+from cocoqa_keras.spec.yaml_document import YamlDocument, read_yaml
+
+BATCH = "input"  # what a model file calls the batch itself
+RESERVED_NAMES = (BATCH, "question", "image")  # names of the model's inputs
+
+Cost = Literal[
+    "crossEntIdx", "crossEntOne", "crossEntOneIdx", "crossEntOneAccIdx", "rankingLoss", "mse", "mseEye"
+]
+Decision = Literal["argmax", "argmaxDiff", "hardLimit", "round"]
+
+
+class _ModelFile(Section):
+    """The top level of a model file, its stages not yet read."""
+
+    name: Name
+    cost_fn: Cost
+    decision_fn: Decision = "argmax"
+    stages: tuple[str, ...]
+    outputs: Names
+    specs: tuple[Any, ...]
+
+
+class ModelSpec(Section):
+    """A model: its stages in order of computation, its output and its cost.
+
+    Attributes:
+        name: names the runs.
+        cost_fn: the cost to train with.
+        decision_fn: what turns outputs into answers.
+        stages: the stages that are used, in order of computation.
+        outputs: names of the stages whose values are the model's output.
+    """
+
+    name: Name
+    cost_fn: Cost
+    decision_fn: Decision = "argmax"
+    stages: tuple[Stage, ...] = Field(min_length=1)
+    outputs: Names
+    _document: YamlDocument | None = PrivateAttr(None)
+
+    @property
+    def path(self) -> Path:
+        """The file it was read from; file names inside it are relative to this."""
+        return self._document.path
+
+    @property
+    def text(self) -> str:
+        """The file as it was read."""
+        return self._document.text
+
+    def __getitem__(self, name: str) -> Stage:
+        """The stage called `name`."""
+        return next(stage for stage in self.stages if stage.name == name)
+
+    def replace_stages(self, changes: dict[str, dict[str, Any]]) -> "ModelSpec":
+        """A copy in which some stages have other values.
+
+        Args:
+            changes: stage name -> {Python field name: value}.
+        """
+        stages = tuple(
+            stage.model_copy(update=changes[stage.name]) if stage.name in changes else stage
+            for stage in self.stages
+        )
+        return self.model_copy(update={"stages": stages})
+
+    def shift_seeds(self, shift: int) -> "ModelSpec":
+        """A copy in which every stage's random stream starts `shift` seeds later."""
+        return self.replace_stages(
+            {
+                s.name: {"init_seed": (s.init_seed + shift) % 2**32}
+                for s in self.stages
+                if hasattr(s, "init_seed")
+            }
+        )
+
+    def resolve_path(self, file_name: str) -> Path:
+        """A file name written in the spec, relative to the spec's own folder."""
+        return self.path.parent / file_name
+
+
+def load_spec(path: str | Path, overrides: dict[str, str] | None = None) -> ModelSpec:
+    """Reads a model file.
+
+    Args:
+        path: a `.model.yml` file in the 2015 program's format.
+        overrides: `stage.field` (as YAML names it) -> value, set before the file is checked.
+
+    Raises:
+        InputError: the file is missing or wrong; the message names file, line, stage and field, and
+            the nearest right name.
+
+    Reference:
+        The 2015 program's model files: top level, stages, and their fields.
+    """
+    document = read_yaml(path)
+    top = parse_section(_ModelFile, document, (), document.data, "the model")
+    stages = _read_stages(document, top, overrides or {})
+    _check_names(document, top, stages)
+    _check_graph(document, top, stages)
+    spec = ModelSpec.model_construct(
+        name=top.name,
+        cost_fn=top.cost_fn,
+        decision_fn=top.decision_fn,
+        stages=tuple(stages[name] for name in top.stages),
+        outputs=top.outputs,
+    )
+    spec._document = document
+    return spec
+
+
+def _read_stages(document: YamlDocument, top: _ModelFile, overrides: dict[str, str]) -> dict[str, Stage]:
+    stages: dict[str, Stage] = {}
+    for index, description in enumerate(top.specs):
+        stage = _read_stage(document, index, description, overrides)
+        if stage.name in stages:
+            raise document.error(
+                ("specs", index, "name"), f"stage '{stage.name}' is described twice; rename one"
+            )
+        stages[stage.name] = stage
+    for key in overrides:
+        name = key.partition(".")[0]
+        if name not in stages:
+            raise document.error(
+                ("specs",), f"cannot set '{key}': no stage '{name}'{suggestion(name, stages)}"
+            )
+    return stages
+
+
+def _read_stage(document: YamlDocument, index: int, description: Any, overrides: dict[str, str]) -> Stage:
+    location = ("specs", index)
+    if not isinstance(description, dict):
+        raise document.error(
+            location, f"stage number {index + 1}: expected fields, found {description!r:.60}"
+        )
+    name = description.get("name")
+    owner = f"stage '{name}'" if name is not None else f"stage number {index + 1}"
+    if "type" not in description:
+        raise document.error(location, f"{owner}, field 'type': missing; add one of {', '.join(STAGE_TYPES)}")
+    kind = description["type"]
+    if not isinstance(kind, str) or kind not in STAGE_TYPES:
+        raise document.error(
+            (*location, "type"),
+            f"{owner}, field 'type': unknown type {kind!r}{suggestion(kind, STAGE_TYPES)}",
+        )
+    changes = {
+        key.partition(".")[2]: value for key, value in overrides.items() if key.partition(".")[0] == name
+    }
+    return parse_section(STAGE_TYPES[kind], document, location, {**description, **changes}, owner)
+
+
+def _check_names(document: YamlDocument, top: _ModelFile, stages: dict[str, Stage]) -> None:
+    for index, description in enumerate(top.specs):
+        if description["name"] in RESERVED_NAMES:
+            message = f"stage '{description['name']}': the name is reserved for the model's input; rename it"
+            raise document.error(("specs", index, "name"), message)
+    if not top.stages:
+        raise document.error(("stages",), "the model, field 'stages': empty; list the stages in order")
+    for index, name in enumerate(top.stages):
+        if name not in stages:
+            message = f"the model, field 'stages': no stage '{name}' is described{suggestion(name, stages)}"
+            raise document.error(("stages", index), message)
+        if name in top.stages[:index]:
+            raise document.error(("stages", index), f"the model, field 'stages': '{name}' is listed twice")
+    if not top.outputs:
+        raise document.error(("outputs",), "the model, field 'outputs': empty; name the last stage")
+    for name in top.outputs:
+        if name not in top.stages:
+            message = (
+                f"the model, field 'outputs': no stage '{name}' in 'stages'{suggestion(name, top.stages)}"
+            )
+            raise document.error(("outputs",), message)
+
+
+def _check_graph(document: YamlDocument, top: _ModelFile, stages: dict[str, Stage]) -> None:
+    """Every used stage reads stages that are computed before it."""
+    index_of = {description["name"]: index for index, description in enumerate(top.specs)}
+    computed = {BATCH}
+    for name in top.stages:
+        location = ("specs", index_of[name], "inputs")
+        if not stages[name].inputs:
+            raise document.error(location, f"stage '{name}', field 'inputs': empty; name a stage or 'input'")
+        for source in stages[name].inputs:
+            if source not in computed:
+                problem = _explain_input(name, source, top, stages)
+                raise document.error(location, f"stage '{name}', field 'inputs': {problem}")
+        computed.add(name)
+
+
+def _explain_input(name: str, source: str, top: _ModelFile, stages: dict[str, Stage]) -> str:
+    if source not in stages:
+        return f"unknown stage '{source}'{suggestion(source, [*stages, BATCH])}"
+    if source not in top.stages:
+        return f"stage '{source}' is described but not listed in 'stages'; list it before '{name}'"
+    cycle = next(_paths(source, name, stages, (name,)), None)
+    if cycle:
+        return f"a cycle: {' -> '.join(cycle)}; a stage cannot depend on itself"
+    return f"stage '{source}' is computed after '{name}'; list it earlier in 'stages'"
+
+
+def _paths(
+    start: str, goal: str, stages: dict[str, Stage], seen: tuple[str, ...]
+) -> Iterator[tuple[str, ...]]:
+    """The chains of inputs that lead from `start` to `goal`."""
+    if start == goal:
+        yield (*seen, goal)
+    elif start in stages and start not in seen:
+        for source in stages[start].inputs:
+            yield from _paths(source, goal, stages, (*seen, start))

@@ -1,0 +1,104 @@
+"""What every settings file shares: strict fields, and errors that name file, line and field."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from cocoqa_keras.spec.yaml_document import YamlDocument
+
+Size = Annotated[int, Field(ge=1, le=2**31 - 1)]
+Count = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+NonNegative = Annotated[float, Field(ge=0)]
+
+
+def _split_names(value: Any) -> Any:
+    """Lists of stages are written `a, b` in YAML."""
+    return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+
+def _plain_name(name: str) -> str:
+    """Names become file and layer names, so nothing that could lead out of a folder may be in them."""
+    if (
+        not name
+        or not all(c.isascii() and (c.isalnum() or c in "_-+.") for c in name)
+        or not name[0].isalnum()
+    ):
+        raise ValueError("a name has letters, digits and _ - + . and starts with a letter or digit")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_plain_name)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_split_names)]
+
+
+class Section(BaseModel):
+    """A mapping of a settings file: camelCase in YAML, snake_case in Python, nothing unknown, never changed.
+
+    Numbers may be written in any way Python reads them (YAML takes `5e-5` for a string).
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, allow_inf_nan=False, protected_namespaces=()
+    )
+
+    @classmethod
+    def yaml_names(cls) -> list[str]:
+        """The field names as a YAML file writes them."""
+        return [field.alias for field in cls.model_fields.values()]
+
+
+SectionType = TypeVar("SectionType", bound=Section)
+
+
+def parse_section(
+    section: type[SectionType], document: YamlDocument, location: tuple[str | int, ...], data: Any, owner: str
+) -> SectionType:
+    """Checks `data`, the part of `document` at `location`, against a section's fields.
+
+    Args:
+        section: the class that lists the fields.
+        document: where the data come from.
+        location: keys and indices that lead to `data` in the document.
+        data: what the document holds there.
+        owner: how errors name the section, such as `stage 'lstm'`.
+
+    Raises:
+        InputError: the first field that is unknown, missing or of the wrong kind.
+    """
+    if not isinstance(data, dict):
+        raise document.error(location, f"{owner}: expected fields (`name: value`), found {_shown(data)}")
+    try:
+        return section.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        message = f"{owner}, field {_explain(first, section)}"
+        raise document.error((*location, *first["loc"]), message) from error
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """` (did you mean 'x'?)` for the known name nearest to `name`; otherwise the known names."""
+    known = sorted(known)
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    near = difflib.get_close_matches(str(name).lower(), by_lower, n=1)
+    if near:
+        return f" (did you mean '{by_lower[near[0]]}'?)"
+    return f" (known: {', '.join(known)})" if known else ""
+
+
+def _explain(problem: dict[str, Any], section: type[Section]) -> str:
+    field = ".".join(str(step) for step in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"'{field}': unknown{suggestion(field, section.yaml_names())}"
+    if problem["type"] == "missing":
+        return f"'{field}': missing; add it"
+    reason = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    return f"'{field}': {reason}, found {_shown(problem['input'])}"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,277 @@
+"""Stochastic gradient descent with settings of its own for every stage of a model."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import keras
+import tensorflow as tf
+
+from cocoqa_keras.serialization import serializable
+from cocoqa_keras.spec.model_spec import ModelSpec
+from cocoqa_keras.spec.stages import TrainableStage
+from cocoqa_keras.training.row_momentum import RowMomentum
+
+
+@dataclass(frozen=True)
+class StageSettings:
+    """How the weights of one stage are updated; a clip of zero is off.
+
+    Attributes:
+        stage: name of the stage, and so of its layer.
+        learning_rate: at first.
+        learning_rate_decay: after epoch e (from 0) the rate becomes learning_rate / (1 + decay e).
+        momentum: at first.
+        momentum_decay: taken off the momentum after each epoch.
+        gradient_clip: largest norm of a weight's gradient.
+        weight_clip: largest norm of a weight.
+        weight_decay: share of the weight, times the learning rate, that each step takes off.
+    """
+
+    stage: str
+    learning_rate: float
+    learning_rate_decay: float = 0.0
+    momentum: float = 0.0
+    momentum_decay: float = 0.0
+    gradient_clip: float = 0.0
+    weight_clip: float = 0.0
+    weight_decay: float = 0.0
+
+    @classmethod
+    def of(cls, stage: TrainableStage) -> "StageSettings":
+        """The settings that a model file gives a stage."""
+        return cls(
+            stage=stage.name,
+            learning_rate=stage.learning_rate,
+            learning_rate_decay=stage.learning_rate_anneal_const,
+            momentum=stage.momentum,
+            momentum_decay=stage.delta_momentum,
+            gradient_clip=stage.gradient_clip,
+            weight_clip=stage.weight_clip,
+            weight_decay=stage.weight_reg_const,
+        )
+
+    @property
+    def moves_rows_lazily(self) -> bool:
+        """Whether the motion of a row that no gradient touches has a closed form."""
+        return not self.changes_by_epoch and not self.weight_decay and self.momentum < 1
+
+    @property
+    def changes_by_epoch(self) -> bool:
+        """Whether rate or momentum depend on the epoch."""
+        return bool(self.learning_rate_decay or self.momentum_decay)
+
+
+@serializable
+class StagewiseSGD(keras.optimizers.Optimizer):
+    """Momentum with gradient clip, weight decay and weight clip, set stage by stage.
+
+    For each weight W of a stage (each gate of an LSTM is a weight, its bias a row of it), with the gradient
+    g of the batch's mean cost and Euclidean norms over the whole matrix:
+
+        g *= gradient_clip / |g|   where |g| > gradient_clip
+        v = momentum v - learning_rate g
+        W += v
+        W -= learning_rate weight_decay W
+        W *= weight_clip / |W|     where |W| > weight_clip
+
+    A table of word vectors moves row by row, where the rule allows it, at the cost of the rows that a batch
+    touches (see `row_momentum`). The updates are the same; `settle` brings all rows up to date.
+
+    Once built, `weights_updated` lists the weights and `settings_by_weight` their settings; `gradient_norms`
+    holds |g| of the last step, before the clip, a scalar for each weight. The optimizer's own
+    `learning_rate`, one at first, multiplies every stage's: Keras's schedules and callbacks act through it.
+
+    Args:
+        settings: one `StageSettings` (or its dictionary) for each stage that is trained.
+        steps_per_epoch: batches of an epoch; only needed where a stage's rate or momentum change by epoch.
+        learning_rate: factor on all learning rates.
+
+    Raises:
+        ValueError: a weight that belongs to no stage or to several, on `build`; a stage that changes by
+            epoch without `steps_per_epoch`.
+
+    Reference:
+        The 2015 program's training step. Its annealing of the learning rate never took effect because it
+        looked for a misspelt key; here it does.
+    """
+
+    def __init__(
+        self,
+        settings: Sequence[StageSettings | dict],
+        steps_per_epoch: int | None = None,
+        learning_rate: float = 1.0,
+        name: str = "stagewise_sgd",
+        **kwargs: object,
+    ) -> None:
+        super().__init__(learning_rate=learning_rate, name=name, **kwargs)
+        self.settings = [s if isinstance(s, StageSettings) else StageSettings(**s) for s in settings]
+        self.steps_per_epoch = steps_per_epoch
+        changing = [s.stage for s in self.settings if s.changes_by_epoch]
+        if changing and not steps_per_epoch:
+            raise ValueError(
+                f"stage '{changing[0]}' changes by epoch: give steps_per_epoch, the batches of an epoch"
+            )
+
+    @classmethod
+    def from_spec(cls, spec: ModelSpec, steps_per_epoch: int | None = None) -> "StagewiseSGD":
+        """The optimizer that a model file describes.
+
+        Args:
+            spec: the model file.
+            steps_per_epoch: batches of an epoch, where a stage's rate or momentum change by epoch.
+        """
+        trained = [s for s in spec.stages if isinstance(s, TrainableStage) and not s.is_frozen]
+        return cls([StageSettings.of(stage) for stage in trained], steps_per_epoch)
+
+    def build(self, variables: list[keras.Variable]) -> None:
+        """Makes the velocity and the gradient norm of each weight."""
+        if self.built:
+            return
+        super().build(variables)
+        self.weights_updated = list(variables)
+        self.settings_by_weight = [self._find_settings(variable) for variable in variables]
+        self.velocities = [self.add_variable_from_reference(v, name="velocity") for v in variables]
+        self.gradient_norms = [
+            self.add_variable((), dtype=v.dtype, name=f"gradient_norm_{index}")
+            for index, v in enumerate(variables)
+        ]
+        self._tables = {
+            index: self._make_lazy(index)
+            for index, (variable, settings) in enumerate(zip(variables, self.settings_by_weight, strict=True))
+            if variable.name == "embeddings" and settings.moves_rows_lazily
+        }
+
+    def _make_lazy(self, index: int) -> RowMomentum:
+        """Lets the rows of a table move lazily."""
+        table = self.weights_updated[index]
+        table.pending_motion = RowMomentum(
+            table,
+            self.velocities[index],
+            self.add_variable(table.shape[:1], dtype="int32", name=f"last_step_{index}"),
+            self.add_variable((), dtype="int32", name=f"clock_{index}"),
+            self.add_variable((3,), dtype="float64", name=f"moments_{index}"),
+            self.settings_by_weight[index].momentum,
+        )
+        return table.pending_motion
+
+    def settle(self) -> None:
+        """Moves every row of every table to where it is by now: call it before reading weights in training.
+
+        The layers do so when they are saved, and `fit` does at its end.
+        """
+        for table in self._tables.values():
+            table.settle()
+
+    def finalize_variable_values(self, var_list: list[keras.Variable]) -> None:
+        """Settles the tables; Keras calls it at the end of `fit`."""
+        super().finalize_variable_values(var_list)
+        self.settle()
+
+    def _find_settings(self, variable: keras.Variable) -> StageSettings:
+        owners = [settings for settings in self.settings if settings.stage in variable.path.split("/")[:-1]]
+        if len(owners) != 1:
+            found = "no stage" if not owners else f"the stages {', '.join(s.stage for s in owners)}"
+            stages = ", ".join(s.stage for s in self.settings)
+            raise ValueError(
+                f"weight '{variable.path}' belongs to {found}; each must belong to one of: {stages}"
+            )
+        return owners[0]
+
+    def update_step(
+        self, gradient: tf.Tensor | tf.IndexedSlices, variable: tf.Variable, learning_rate: tf.Tensor
+    ) -> None:
+        """Updates one weight."""
+        index = self._get_variable_index(variable)
+        settings = self.settings_by_weight[index]
+        rate, momentum = self._rate_and_momentum(settings, learning_rate, variable.dtype)
+        if isinstance(gradient, tf.IndexedSlices):
+            gradient = _sum_duplicates(gradient)
+        norm = _norm(gradient.values if isinstance(gradient, tf.IndexedSlices) else gradient)
+        self.gradient_norms[index].assign(norm)
+        step = rate * _clip_factor(norm, settings.gradient_clip)
+        if index in self._tables:
+            table = self._tables[index]
+            table.update(*_rows(gradient), step)
+            if settings.weight_clip:
+                table.clip(settings.weight_clip)
+            return
+        velocity = self.velocities[index].value
+        _move(variable, velocity, momentum, step, tf.convert_to_tensor(gradient))
+        if settings.weight_decay:
+            variable.assign(variable * (1 - rate * settings.weight_decay))
+        if settings.weight_clip:
+            _clip_weight(variable, settings.weight_clip)
+
+    def _rate_and_momentum(
+        self, settings: StageSettings, factor: tf.Tensor, dtype: tf.DType
+    ) -> tuple[tf.Tensor, tf.Tensor | float]:
+        rate = tf.cast(factor, dtype) * settings.learning_rate
+        if not settings.changes_by_epoch:
+            return rate, settings.momentum
+        epoch = tf.cast(self.iterations.value // self.steps_per_epoch, dtype)
+        # The rate after epoch e divides by 1 + decay e, so it first falls in the third epoch.
+        rate /= 1 + settings.learning_rate_decay * tf.maximum(epoch - 1, 0)
+        return rate, settings.momentum - settings.momentum_decay * epoch
+
+    def get_config(self) -> dict:
+        """The arguments, for saving."""
+        return {
+            "settings": [asdict(settings) for settings in self.settings],
+            "steps_per_epoch": self.steps_per_epoch,
+            "learning_rate": float(keras.ops.convert_to_numpy(self.learning_rate)),
+            "name": self.name,
+        }
+
+
+def _sum_duplicates(gradient: tf.IndexedSlices) -> tf.IndexedSlices:
+    """A gradient holds a row for each occurrence of a word; their sum is what has a norm."""
+    rows, position = tf.unique(gradient.indices)
+    values = tf.math.unsorted_segment_sum(gradient.values, position, tf.size(rows))
+    return tf.IndexedSlices(values, rows, gradient.dense_shape)
+
+
+def _norm(tensor: tf.Tensor) -> tf.Tensor:
+    return tf.sqrt(2 * tf.nn.l2_loss(tensor))
+
+
+def _clip_factor(norm: tf.Tensor, limit: float) -> tf.Tensor:
+    """What brings a norm down to a limit; one below it, or without a limit."""
+    return (
+        tf.cond(norm > limit, lambda: limit / norm, lambda: tf.ones_like(norm))
+        if limit
+        else tf.ones_like(norm)
+    )
+
+
+def _rows(gradient: tf.Tensor | tf.IndexedSlices) -> tuple[tf.Tensor, tf.Tensor]:
+    """The rows that a gradient touches, and its values there."""
+    if isinstance(gradient, tf.IndexedSlices):
+        return gradient.indices, gradient.values
+    return tf.range(tf.shape(gradient)[0]), gradient
+
+
+def _move(
+    variable: tf.Variable,
+    velocity: tf.Variable,
+    momentum: tf.Tensor | float,
+    step: tf.Tensor,
+    gradient: tf.Tensor,
+) -> None:
+    """Velocity = momentum velocity - step gradient; variable += velocity, in one pass over memory."""
+    tf.raw_ops.ResourceApplyKerasMomentum(
+        var=variable.handle,
+        accum=velocity.handle,
+        lr=step,
+        grad=gradient,
+        momentum=momentum,
+    )
+
+
+def _clip_weight(variable: tf.Variable, limit: float) -> None:
+    norm = _norm(variable)
+
+    def shrink() -> tf.Tensor:
+        variable.assign(variable * (limit / norm))
+        return norm
+
+    tf.cond(norm > limit, shrink, lambda: norm)

@@ -1,0 +1,123 @@
+"""The folder that a run leaves behind."""
+
+import hashlib
+import json
+import platform
+import shutil
+import time
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from cocoqa_keras.data.formats import write_weights
+from cocoqa_keras.data.vocabulary import Vocabulary
+from cocoqa_keras.errors import InputError
+from cocoqa_keras.files import atomic_path, write_text
+from cocoqa_keras.models.stage_weights import stage_matrix
+from cocoqa_keras.spec.model_spec import ModelSpec
+
+PACKAGES = ("cocoqa-keras", "tensorflow", "keras", "numpy")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """`{name}-{timestamp}/`, with the 2015 program's files and ours.
+
+    Attributes:
+        path: the folder; its name is also the stem of the files that the 2015 program knew.
+    """
+
+    path: Path
+
+    @classmethod
+    def create(cls, output: str | Path, name: str) -> "RunFolder":
+        """Makes a new folder in `output`, which is made where it is missing.
+
+        Raises:
+            InputError: the folder cannot be made.
+        """
+        stem = Path(output) / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        path, number = stem, 1
+        while True:
+            try:
+                path.mkdir(parents=True)
+                return cls(path)
+            except FileExistsError:
+                if not path.is_dir():
+                    raise InputError(
+                        f"cannot write to {output}: it is not a folder; choose another --output"
+                    ) from None
+                number += 1
+                path = Path(f"{stem}-{number}")
+            except OSError as error:
+                raise InputError(
+                    f"cannot make the run folder {path}: {error.strerror}; choose another --output"
+                ) from error
+
+    @property
+    def name(self) -> str:
+        """Name of the run."""
+        return self.path.name
+
+    def file(self, suffix: str) -> Path:
+        """A file of the 2015 program: the run's name and a suffix."""
+        return self.path / f"{self.name}{suffix}"
+
+    @property
+    def has_records(self) -> bool:
+        """Whether training has got anywhere: the weights or the record of an epoch are written."""
+        return self.file(".csv").exists() or self.file(".w.npy").exists()
+
+    def write_spec(self, spec: ModelSpec) -> None:
+        """Copies the model file as it was read."""
+        write_text(self.file(".model.yml"), spec.text)
+
+    def write_weights(self, spec: ModelSpec, model: keras.Model) -> None:
+        """Writes `.w.npy`: an entry per used stage in order, its W, or 0 where it has none or is frozen."""
+        layers = {layer.name: layer for layer in model.layers}
+        matrices = [
+            stage_matrix(layers[stage.name]) if stage.name in layers else None for stage in spec.stages
+        ]
+        write_weights(self.file(".w.npy"), [0 if matrix is None else matrix for matrix in matrices])
+
+    def write_model(self, model: keras.Model) -> None:
+        """Writes `model.keras`."""
+        with atomic_path(self.path / "model.keras") as temporary:
+            model.save(temporary)
+
+    def write_words(self, question_words: Vocabulary, answers: Vocabulary) -> None:
+        """Writes `vocabulary.json` and `answers.json`: words in order of their ids, and the first id."""
+        for name, words in (("vocabulary", question_words), ("answers", answers)):
+            self.write_json(name, {"first_id": words.first_id, "words": list(words.words)})
+
+    def write_answers(self, predicted: list[str], true: list[str]) -> None:
+        """Writes `.test.o.txt` and `.test.t.txt`: predicted and true answers, a line each."""
+        for suffix, answers in ((".test.o.txt", predicted), (".test.t.txt", true)):
+            write_text(self.file(suffix), "".join(f"{answer}\n" for answer in answers))
+
+    def write_json(self, name: str, content: Any) -> None:
+        """Writes `name`.json."""
+        write_text(self.path / f"{name}.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+    def remove(self) -> None:
+        """Deletes the folder, for a run that came to nothing."""
+        shutil.rmtree(self.path)
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that a run's numbers depend on."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:  # such as tensorflow where tensorflow-cpu is installed
+            continue
+    return found
+
+
+def spec_hash(spec: ModelSpec) -> str:
+    """SHA-256 of the model file."""
+    return hashlib.sha256(spec.text.encode()).hexdigest()

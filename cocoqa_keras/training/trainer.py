@@ -1,0 +1,296 @@
+"""From a model file and a data set to run folders: the two rounds of training."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cocoqa_keras.data.dataset import Dataset, Split
+from cocoqa_keras.data.features import SparseFeatures
+from cocoqa_keras.data.pipeline import BatchReader
+from cocoqa_keras.errors import InputError
+from cocoqa_keras.evaluation.evaluator import evaluate, result_lines
+from cocoqa_keras.evaluation.predictor import Predictor
+from cocoqa_keras.files import write_text
+from cocoqa_keras.models.builder import build_model
+from cocoqa_keras.models.roles import InputRoles
+from cocoqa_keras.models.sizes import DatasetInfo, fit_sizes
+from cocoqa_keras.spec.model_spec import ModelSpec
+from cocoqa_keras.spec.training_config import TrainingConfig
+from cocoqa_keras.training.costs import cost_of
+from cocoqa_keras.training.early_stopping import EarlyStopping
+from cocoqa_keras.training.optimizer import StagewiseSGD
+from cocoqa_keras.training.plots import plot_error, plot_loss
+from cocoqa_keras.training.record import Record, stage_lines, write_csv
+from cocoqa_keras.training.reporter import Reporter
+from cocoqa_keras.training.run_folder import RunFolder, spec_hash, versions
+from cocoqa_keras.training.training_round import TrainingRound
+
+SEED = 1000  # of the stream that permutes the examples
+
+
+@dataclass
+class Trainer:
+    """Trains a model as the 2015 program does, and leaves a run folder for each round.
+
+    The first round trains on the training examples and validates; the weights of the best validation are
+    kept, and its training score becomes the stop score. The second trains a fresh model on training and
+    validation examples together until its training score is below the stop score.
+
+    Args:
+        spec: the model file.
+        dataset: the data set.
+        features: image features, for models that take an image.
+        config: the training configuration.
+        output: folder of the run folders.
+        name: names the runs; by default the model's name.
+        seed: shifts all random streams; 0 repeats the 2015 program's.
+        strict_sizes: make a size that differs between model file and data an error.
+        reporter: where lines and progress go.
+
+    Raises:
+        InputError: the model and the data do not go together.
+
+    Reference:
+        The 2015 program's training: two rounds, random streams, early stopping.
+    """
+
+    spec: ModelSpec
+    dataset: Dataset
+    features: SparseFeatures | None = None
+    config: TrainingConfig = field(default_factory=TrainingConfig)
+    output: str | Path = "results"
+    name: str | None = None
+    seed: int = 0
+    strict_sizes: bool = False
+    reporter: Reporter = field(default_factory=Reporter)
+
+    def __post_init__(self) -> None:
+        roles = InputRoles.of(self.spec)
+        if not roles.are_found:
+            raise InputError(
+                f"{self.spec.path}: only a model that slices 'input' into image id and words can be trained"
+            )
+        if self.spec.decision_fn != "argmax":
+            raise InputError(
+                f"{self.spec.path}: decisionFn '{self.spec.decision_fn}' cannot be trained with, argmax can"
+            )
+        if roles.image_tables and self.features is None:
+            raise InputError(
+                f"{self.spec.path}: the model takes image features, and none are given (--features FILE.h5)"
+            )
+        if self.features is not None and len(self.features) != self.dataset.image_count:
+            raise InputError(
+                f"{self.features.path}: it has {len(self.features)} rows, and {self.dataset.folder} has "
+                f"{self.dataset.image_count} images; use the features of this data set"
+            )
+        self.name = self.name or self.spec.name
+        self._cost = cost_of(self.spec)
+        self._info = DatasetInfo.of(self.dataset, self.features)
+        self._sized, differences = fit_sizes(self.spec.shift_seeds(self.seed), self._info)
+        if differences and self.strict_sizes:
+            raise InputError(f"{self.spec.path}: {differences[0]}; correct it, or leave --strict-sizes out")
+        for difference in differences:
+            self.reporter.line(str(difference))
+
+    def train(self, one_round: bool = False) -> RunFolder:
+        """Runs both rounds, or only the second where the configuration has a stop score.
+
+        Args:
+            one_round: stop after the first.
+
+        Returns:
+            the folder of the last round.
+        """
+        if not self.config.need_valid:
+            return self.train_only_round().folder
+        stop_score = self.config.stop_score
+        if stop_score is None or one_round:
+            first = self.train_round_one()
+            if one_round:
+                return first.folder
+            stop_score = first.stopping.training_score
+        return self.train_round_two(stop_score).folder
+
+    def train_round_one(self) -> "CompletedRound":
+        """Trains with validation: on the training examples, until validation gets no better."""
+        return self._round(f"{self.name}-v", self.dataset.train, self.dataset.valid, validates=True)
+
+    def train_round_two(self, stop_score: float) -> "CompletedRound":
+        """Trains on training and validation examples until the training score is below the stop score."""
+        self.reporter.line(f"Round two, on all examples, until the training score is below {stop_score:.4f}")
+        train, valid = self.dataset.train, self.dataset.valid
+        everything = train if valid is None else Split.concatenate(train, valid)
+        return self._round(self.name, everything, stop_score=stop_score)
+
+    def train_only_round(self) -> "CompletedRound":
+        """Trains on the training examples without validation, as `needValid: false` asks."""
+        return self._round(self.name, self.dataset.train, stop_score=self.config.stop_score)
+
+    def _round(
+        self,
+        name: str,
+        train: Split,
+        validation: Split | None = None,
+        validates: bool = False,
+        stop_score: float | None = None,
+    ) -> "CompletedRound":
+        config = self.config
+        random = np.random.RandomState((SEED + self.seed) % 2**32)
+        if validation is None:
+            # Examples that do not come with a validation part are permuted once before the first epoch.
+            train = train.take(random.permutation(len(train)))
+            if validates:
+                train, validation = _hold_out(train, config.held_out_ratio, config.xvalid_no)
+        model = build_model(self._sized, self._info)
+        reader = BatchReader.for_model(model, train, self.features)
+        training = TrainingRound(
+            model, reader, validation and reader.of(validation), config, random, self.reporter
+        )
+        optimizer = StagewiseSGD.from_spec(self._sized, training.steps_per_epoch)
+        model.compile(optimizer, self._cost, jit_compile=False)
+        stopping = EarlyStopping(config.criterion, config.patience, stop_score, config.stop_cost)
+        with _new_folder(self.output, name) as folder:
+            round_ = CompletedRound(folder, training, stopping)
+            self._run(round_)
+            self._leave(round_)
+        return round_
+
+    def _run(self, round_: "CompletedRound") -> None:
+        """Trains until the round ends, and leaves the model with the weights to keep."""
+        folder, model, stopping = round_.folder, round_.training.model, round_.stopping
+        self.reporter.line(
+            f"{folder.path}: {len(round_.training.train.split)} examples, "
+            f"{round_.training.steps_per_epoch} steps an epoch"
+        )
+        folder.write_spec(self.spec)
+        best = None
+        for record in round_.training.records():
+            round_.records.append(record)
+            self.reporter.line(record.line)
+            keep = True
+            if round_.training.validation is not None:
+                keep = stopping.is_better(record)
+                best = model.get_weights() if keep else best
+                self.reporter.line(f"P: {stopping.since_best} {folder.name}")
+            for line in stage_lines(model.optimizer):
+                self.reporter.line(line)
+            self._write_record(round_, keep)
+            reason = stopping.reason_to_stop(record)
+            if reason:
+                self.reporter.line(f"Stopped: {reason}")
+                break
+        if best is not None:
+            model.set_weights(best)
+
+    def _write_record(self, round_: "CompletedRound", keep: bool) -> None:
+        if self.config.write_record:
+            write_csv(round_.folder.file(".csv"), round_.records)
+        if self.config.save_model and keep:
+            round_.folder.write_weights(self.spec, round_.training.model)
+
+    def _leave(self, round_: "CompletedRound") -> None:
+        """Writes what a finished round leaves: model, words, plots, results."""
+        folder, model = round_.folder, round_.training.model
+        folder.write_words(self.dataset.question_words, self.dataset.answers)
+        if self.config.save_model:
+            folder.write_model(model)
+        if self.config.plot_figs:
+            plot_loss(folder.file("_loss.png"), round_.records)
+            plot_error(folder.file("_err.png"), round_.records)
+        figures = {} if self.dataset.test is None else self._test(round_)
+        folder.write_json("run", self._summary(round_, figures))
+
+    def _test(self, round_: "CompletedRound") -> dict[str, float]:
+        """Tests the kept weights, writes the answers and figures, and returns these."""
+        folder, test, words = round_.folder, self.dataset.test, self.dataset.answers
+        scores = Predictor(round_.training.model).predict(round_.training.train.of(test))
+        folder.write_answers(
+            words.decode(scores.argmax(axis=1).tolist()), words.decode(test.answers.tolist())
+        )
+        figures = evaluate(scores, test.answers, self.dataset.question_types)
+        lines = result_lines(figures)
+        write_text(folder.path / "result.txt", lines)
+        for line in lines.splitlines():
+            self.reporter.line(line)
+        return figures
+
+    def _summary(self, round_: "CompletedRound", figures: dict[str, float]) -> dict[str, Any]:
+        """The content of `run.json`."""
+        records, info = round_.records, self._info
+        examples = len(round_.training.train.split)
+        return {
+            "name": round_.folder.name,
+            "model": {"name": self.spec.name, "file": str(self.spec.path), "sha256": spec_hash(self.spec)},
+            "data": {
+                "folder": str(self.dataset.folder),
+                "features": None if self.features is None else str(self.features.path),
+                "sha256": self.dataset.fingerprint(),
+                "vocabulary_size": info.vocabulary_size,
+                "answer_count": info.answer_count,
+                "words_per_question": info.words_per_question,
+                "image_count": info.image_count,
+                "feature_width": info.feature_width,
+            },
+            "config": self.config.model_dump(by_alias=True),
+            "seed": self.seed,
+            "dtype": round_.training.model.output.dtype,
+            "versions": versions(),
+            "training": {
+                "examples": examples,
+                "epochs": records[-1].epoch + 1,
+                "best_record": len(records) - 1 - round_.stopping.since_best,
+                "last": asdict(records[-1]),
+                "stop_score": round_.stopping.stop_score,
+                "stop_score_of_next_round": round_.stopping.training_score,
+                "seconds": round(records[-1].seconds, 3),
+                "examples_per_second": round(examples * (records[-1].epoch + 1) / records[-1].seconds, 1),
+            },
+            "test": figures,
+        }
+
+
+@dataclass
+class CompletedRound:
+    """A round of training.
+
+    Attributes:
+        folder: what it left on disk.
+        training: the model, with the weights that are kept, and the examples.
+        stopping: the scores.
+        records: an entry per record, by default an epoch.
+    """
+
+    folder: RunFolder
+    training: TrainingRound
+    stopping: EarlyStopping
+    records: list[Record] = field(default_factory=list)
+
+
+def _hold_out(examples: Split, ratio: float, block: int) -> tuple[Split, Split]:
+    """Splits a block of a share of the examples off: the rest, and the block."""
+    size = round(ratio * len(examples))
+    start = block * size
+    if size == 0 or start + size > len(examples):
+        raise InputError(
+            f"cannot hold out block {block} of {size} of {len(examples)} examples; "
+            f"change xvalidNo or heldOutRatio"
+        )
+    held_out = np.zeros(len(examples), bool)
+    held_out[start : start + size] = True
+    return examples.take(~held_out), examples.take(held_out)
+
+
+@contextmanager
+def _new_folder(output: str | Path, name: str) -> Iterator[RunFolder]:
+    """A new run folder, which is deleted when training fails before its first record."""
+    folder = RunFolder.create(output, name)
+    try:
+        yield folder
+    except BaseException:
+        if not folder.has_records:
+            folder.remove()
+        raise

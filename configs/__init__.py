@@ -1,0 +1,1 @@
+"""Model files and the training configuration of the published models."""
