@@ -1,5 +1,6 @@
 """How every command runs: arguments by typer, a user's mistake as one line and exit code 2."""
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -18,6 +19,7 @@ def run(app: typer.Typer, argv: list[str] | None) -> int:
     Returns:
         the exit code: 0 done, 2 bad use or bad input, 130 interrupted.
     """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes on how it was compiled
     try:
         result = app(args=argv, standalone_mode=False)
     except InputError as error:

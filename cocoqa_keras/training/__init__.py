@@ -1,0 +1,1 @@
+"""Training: cost, optimizer, the two rounds, and what a run leaves behind."""
