@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 SHARED = Path(os.environ.get("COCOQA_SHARED", Path(__file__).parents[2] / "shared"))
@@ -20,3 +21,105 @@ def shared():
 def mini(shared):
     """The tiny data set and the runs measured on the 2015 program."""
     return shared / "golden" / "mini"
+
+
+@pytest.fixture(scope="session")
+def stages(shared):
+    """A model file for every stage type, and what the 2015 program makes of it."""
+    return shared / "golden" / "stages"
+
+
+def set_precision(dtype):
+    import keras
+
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)
+
+
+@pytest.fixture(params=["float32", "float64"])
+def floatx(request):
+    """Runs the test in single and in double precision."""
+    set_precision(request.param)
+    yield request.param
+    set_precision("float32")
+
+
+@pytest.fixture
+def float64():
+    """Runs the test in double precision."""
+    set_precision("float64")
+    yield
+    set_precision("float32")
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory):
+    """A data set of 8 images with 10 features, 30 questions of up to 6 words, 9 words and 4 answers."""
+    from cocoqa_keras.data.features import write_features
+    from cocoqa_keras.data.formats import write_array, write_pickle
+
+    folder = tmp_path_factory.mktemp("tiny") / "cocoqa"
+    random = np.random.RandomState(0)
+    words = [*"abcdefgh", "UNK"]
+    write_pickle(folder / "qdict.pkl", {word: number for number, word in enumerate(words, 1)})
+    write_pickle(folder / "ansdict.pkl", {"cat": 0, "two": 1, "red": 2, "UNK": 3})
+    write_pickle(folder / "imgid_dict.pkl", [str(100 + row) for row in range(8)])
+    write_array(folder / "test-qtype.npy", np.arange(10) % 4)
+    for name, count in (("train", 14), ("valid", 6), ("test", 10)):
+        inputs = np.zeros((count, 7, 1), np.int64)
+        inputs[:, 0, 0] = random.randint(1, 9, count)
+        for row in range(count):
+            length = (row % 7) if name == "train" else random.randint(1, 7)  # the first of train is empty
+            inputs[row, 1 : 1 + length, 0] = random.randint(1, 10, length)
+        split = np.empty(2, object)
+        split[:] = [inputs, random.randint(0, 4, (count, 1))]
+        write_array(folder / f"{name}.npy", split)
+    features = np.maximum(random.standard_normal((8, 10)), 0)
+    write_features(folder.parent / "hidden_oxford_mscoco.h5", features)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_dataset(tiny_folder):
+    from cocoqa_keras.data.dataset import load_dataset
+
+    return load_dataset(tiny_folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_features(tiny_folder):
+    from cocoqa_keras.data.features import SparseFeatures
+
+    with SparseFeatures(tiny_folder.parent / "hidden_oxford_mscoco.h5") as features:
+        yield features
+
+
+NARROW = {
+    "txtDict": {"outputDim": "5"},
+    "imgMap": {"outputDim": "5"},
+    "imgMapFirst": {"outputDim": "5"},
+    "imgMapLast": {"outputDim": "5"},
+    "lstm": {"inputDim": "5", "outputDim": "3"},
+    "lstmF": {"inputDim": "5", "outputDim": "3"},
+    "lstmB": {"inputDim": "5", "outputDim": "3"},
+}
+
+
+@pytest.fixture(scope="session")
+def tiny_spec():
+    """Loads a model of the package with narrow stages: its name, and values by `stage.field`."""
+    from cocoqa_keras.models.zoo import find_model
+    from cocoqa_keras.spec import load_spec
+
+    def load(name, overrides=None):
+        path = find_model(name)
+        used = {stage.name for stage in load_spec(path).stages}
+        narrow = {
+            f"{stage}.{field}": value
+            for stage, fields in NARROW.items()
+            if stage in used
+            for field, value in fields.items()
+        }
+        return load_spec(path, {**narrow, **(overrides or {})})
+
+    return load

@@ -8,6 +8,8 @@ import typer
 
 from cocoqa_keras.errors import InputError
 
+INTERRUPTED = 130
+
 
 def run(app: typer.Typer, argv: list[str] | None) -> int:
     """Runs a command.
@@ -24,15 +26,13 @@ def run(app: typer.Typer, argv: list[str] | None) -> int:
         result = app(args=argv, standalone_mode=False)
     except InputError as error:
         return _fail(str(error), 2)
-    except typer.Exit as error:
-        return error.exit_code
-    except KeyboardInterrupt:
-        return _fail("interrupted", 130)
     except Exception as error:
         # Bad use, as click reports it; click's own exceptions are not typer's to name.
         if not hasattr(error, "format_message"):
             raise
         return _fail(f"{error.format_message()} (see --help)", 2)
+    if result == INTERRUPTED:  # what typer makes of Ctrl-C
+        return _fail("interrupted", INTERRUPTED)
     return result if isinstance(result, int) else 0
 
 

@@ -12,7 +12,6 @@ from cocoqa_keras.cli.command import run
 app = typer.Typer(
     help="Make and inspect data sets.",
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )

@@ -35,7 +35,7 @@ def train(
             "--set", metavar="KEY=VALUE", help="Override a field: batchSize=50, or softmax.learningRate=0.1."
         ),
     ] = None,
-    epochs: Annotated[int | None, Option(help="Epochs at most, in each round.")] = None,
+    epochs: Annotated[int | None, Option(min=1, help="Epochs at most, in each round.")] = None,
     one_round: Annotated[bool, Option("--one-round", help="Stop after the round with validation.")] = False,
     early_stop_score: Annotated[
         float | None, Option(help="Skip the first round; train on all examples down to this training score.")
@@ -58,6 +58,12 @@ def train(
     from cocoqa_keras.models.zoo import TRAINING_CONFIG, config_folder, find_model
     from cocoqa_keras.spec import load_spec, load_training_config
 
+    if name is not None and Path(name).name != name:
+        raise InputError(f"--name {name}: give a name, not a path; --output is the folder that runs go into")
+    if one_round and early_stop_score is not None:
+        raise InputError(
+            "--early-stop-score skips the first round and --one-round the second; give one of them"
+        )
     settings, stage_settings = _read_overrides(set_ or [])
     if epochs is not None:
         settings["numEpoch"] = epochs

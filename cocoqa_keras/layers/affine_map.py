@@ -1,7 +1,9 @@
 """An affine map and an activation, the weights in one matrix."""
 
+from collections.abc import Callable
+
 import keras
-from keras import ops
+import tensorflow as tf
 
 from cocoqa_keras.serialization import serializable
 
@@ -53,11 +55,14 @@ class AffineMap(keras.layers.Layer):
     def call(self, inputs: keras.KerasTensor | list) -> keras.KerasTensor:
         """Maps the inputs."""
         parts = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+        leading = tf.shape(parts[0])[:-1]
+        rows = [tf.reshape(part, (-1, part.shape[-1])) for part in parts]
         if self.use_bias:
-            # The ones cost a small copy and give the whole gradient of W, bias row included, as one product.
-            parts.append(ops.ones_like(parts[0][..., :1]))
-        joined = ops.concatenate(parts, axis=-1) if len(parts) > 1 else parts[0]
-        return self.activation(ops.matmul(joined, self.kernel))
+            rows.append(tf.ones((tf.shape(rows[0])[0], 1), rows[0].dtype))
+        outputs = _side_by_side(self.kernel.value, *rows)
+        if len(parts[0].shape) > 2:
+            outputs = tf.reshape(outputs, (*tf.unstack(leading, len(parts[0].shape) - 1), self.units))
+        return self.activation(outputs)
 
     def compute_output_shape(self, inputs_shape: tuple | list) -> tuple[int | None, ...]:
         """(..., units)."""
@@ -72,6 +77,26 @@ class AffineMap(keras.layers.Layer):
             "use_bias": self.use_bias,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }
+
+
+@tf.custom_gradient
+def _side_by_side(kernel: tf.Tensor, *parts: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+    """[part, part, ...] kernel, each part (N, D_i).
+
+    The gradient of the kernel, bias row included, is one product. The gradient of each part is another, so
+    that one which nobody asks for, such as that of image features, is never computed.
+    """
+    joined = tf.concat(parts, axis=1) if len(parts) > 1 else parts[0]
+
+    def gradient(d_outputs: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        d_parts, start = [], 0
+        for part in parts:
+            end = start + part.shape[1]
+            d_parts.append(tf.matmul(d_outputs, kernel[start:end], transpose_b=True))
+            start = end
+        return tf.matmul(joined, d_outputs, transpose_a=True), *d_parts
+
+    return joined @ kernel, gradient
 
 
 def _as_list_of_shapes(shapes: tuple | list) -> list[tuple]:

@@ -28,7 +28,7 @@ class Packing:
 
     Attributes:
         indices: (P, 2) int32: sequence and step of each row.
-        sizes: (S,) int32: sequences alive at each step, S being the longest length.
+        sizes: (S,) int32: sequences alive at each step, S being the longest length, at least 1.
         final_rows: (N,) int32: the row of each sequence's last step plus one; 0 for an empty sequence.
     """
 
@@ -40,7 +40,7 @@ class Packing:
     def of_lengths(cls, lengths: tf.Tensor) -> "Packing":
         """The packing of sequences of these lengths, (N,) int32."""
         order = tf.argsort(lengths, direction="DESCENDING", stable=True)
-        steps = tf.range(tf.reduce_max(tf.concat([lengths, [0]], 0)))
+        steps = tf.range(tf.reduce_max(tf.concat([lengths, [1]], 0)))
         is_alive = tf.gather(lengths, order)[None, :] > steps[:, None]
         sizes = tf.reduce_sum(tf.cast(is_alive, tf.int32), axis=1)
         step, rank = tf.unstack(tf.cast(tf.where(is_alive), tf.int32), axis=1)

@@ -49,6 +49,7 @@ class PeepholeLSTM(keras.layers.Layer):
         self.return_sequences = return_sequences
         self.cut_off_zero_end = cut_off_zero_end
         initializers = gate_initializers or ["glorot_uniform"] * len(GATES)
+        self.supports_jit = False  # the shapes of packed steps change from batch to batch
         self.gate_initializers = [keras.initializers.get(initializer) for initializer in initializers]
 
     def build(self, sequences_shape: tuple[int | None, ...]) -> None:
@@ -66,7 +67,8 @@ class PeepholeLSTM(keras.layers.Layer):
         lengths = sequence_lengths(sequences) if self.cut_off_zero_end else tf.fill([count], timespan)
         packing = Packing.of_lengths(lengths)
         kernel, bias, weights = self._assemble()
-        hidden = peephole_recurrence(packing.pack(sequences) @ kernel + bias, weights, packing)
+        projections = tf.nn.bias_add(packing.pack(sequences) @ kernel, bias)
+        hidden = peephole_recurrence(projections, weights, packing)
         return packing.unpack(hidden, count, timespan) if self.return_sequences else packing.last(hidden)
 
     def _assemble(self) -> tuple[tf.Tensor, tf.Tensor, PeepholeWeights]:
@@ -78,7 +80,7 @@ class PeepholeLSTM(keras.layers.Layer):
         x, h, bias = tf.split(self.candidate.value, [self._width, self.units, 1])
         kernels, recurrents, peepholes, biases = zip(*with_cell, strict=True)
         weights = PeepholeWeights(tf.concat([*recurrents, h], 1), tf.concat(peepholes, 1))
-        return tf.concat([*kernels, x], 1), tf.concat([*biases, bias], 1), weights
+        return tf.concat([*kernels, x], 1), tf.concat([*biases, bias], 1)[0], weights
 
     def compute_output_shape(self, sequences_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """(N, H) or (N, T, H)."""

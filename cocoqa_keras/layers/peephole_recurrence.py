@@ -26,6 +26,7 @@ c_t^T g^o_t: one product each over all packed rows. Only the sequences alive at 
 the first rows of the step before (see `packed_sequence`).
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -62,131 +63,198 @@ def peephole_recurrence(projections: tf.Tensor, weights: PeepholeWeights, packin
 @tf.custom_gradient
 def _recurrence(
     projections: tf.Tensor, recurrent: tf.Tensor, peephole: tf.Tensor, sizes: tf.Tensor
-) -> tuple[tf.Tensor, object]:
+) -> tuple[tf.Tensor, Callable]:
     weights = PeepholeWeights(recurrent, peephole)
-    states = _forward(projections, weights, sizes)
+    history = _forward(projections, weights, sizes)
 
     def gradient(output_gradient: tf.Tensor) -> tuple[tf.Tensor | None, ...]:
-        gates = _backward(output_gradient, states, weights, sizes)
-        return gates, *_weight_gradients(gates, states, sizes), None
+        first, later = _backward(output_gradient, history, weights, sizes)
+        return tf.concat([first, later], 0), *_weight_gradients(first, later, history), None
 
-    return states.hidden.concat(), gradient
+    return history.hidden.concat(), gradient
 
 
-class _States(NamedTuple):
-    """What the forward pass leaves for the backward pass: tensor arrays with an element a step."""
+class _History(NamedTuple):
+    """What the forward pass leaves for the backward pass: tensor arrays with an element a step.
+
+    Those of the step before start with the second step.
+    """
 
     hidden: tf.TensorArray  # (n, H)
     cell: tf.TensorArray  # (n, H)
-    activations: tf.TensorArray  # (n, 5 H): i, f, o, z, tanh(c)
+    input_forget: tf.TensorArray  # (n, 2 H)
+    output: tf.TensorArray  # (n, H)
+    candidate: tf.TensorArray  # (n, H)
+    squashed: tf.TensorArray  # (n, H), tanh(c)
+    hidden_before: tf.TensorArray  # (n, H), h of the step before for those alive now
+    cell_before: tf.TensorArray  # (n, H)
 
 
-def _step_array(sizes: tf.Tensor, width: int, dtype: tf.DType) -> tf.TensorArray:
-    return tf.TensorArray(
-        dtype, tf.shape(sizes)[0], infer_shape=False, element_shape=(None, width), clear_after_read=False
+class _State(NamedTuple):
+    """What one step hands to the next."""
+
+    hidden: tf.Tensor  # (n, H)
+    cell: tf.Tensor  # (n, H)
+    peephole: tf.Tensor  # (n, 3 H), c W_c
+
+
+def _empty_history(steps: tf.Tensor, units: int, dtype: tf.DType) -> _History:
+    return _History(
+        hidden=_step_array(steps, units, dtype),
+        cell=_step_array(steps, units, dtype),
+        input_forget=_step_array(steps, 2 * units, dtype),
+        output=_step_array(steps, units, dtype),
+        candidate=_step_array(steps, units, dtype),
+        squashed=_step_array(steps, units, dtype),
+        hidden_before=_step_array(steps - 1, units, dtype),
+        cell_before=_step_array(steps - 1, units, dtype),
     )
 
 
-def _forward(projections: tf.Tensor, weights: PeepholeWeights, sizes: tf.Tensor) -> _States:
-    units = weights.recurrent.shape[0]
-    dtype = projections.dtype
+def _step_array(steps: tf.Tensor, width: int, dtype: tf.DType) -> tf.TensorArray:
+    return tf.TensorArray(
+        dtype, steps, infer_shape=False, element_shape=(None, width), clear_after_read=False
+    )
+
+
+def _forward(projections: tf.Tensor, weights: PeepholeWeights, sizes: tf.Tensor) -> _History:
+    units, steps = weights.recurrent.shape[0], tf.shape(sizes)[0]
     starts = tf.cumsum(sizes, exclusive=True)
-    states = _States(*(_step_array(sizes, width * units, dtype) for width in (1, 1, 5)))
+    history = _empty_history(steps, units, projections.dtype)
 
-    def step(t: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor, peeped: tf.Tensor, states: _States) -> tuple:
+    def later_step(t: tf.Tensor, state: _State, history: _History) -> tuple[tf.Tensor, _State, _History]:
         alive = sizes[t]
-        cell = cell[:alive]
-        arguments = projections[starts[t] : starts[t] + alive] + hidden[:alive] @ weights.recurrent
-        input_forget = tf.sigmoid(arguments[:, : 2 * units] + peeped[:alive, : 2 * units])
-        candidate = tf.tanh(arguments[:, 3 * units :])
-        cell = input_forget[:, units:] * cell + input_forget[:, :units] * candidate
-        peeped = cell @ weights.peephole
-        output = tf.sigmoid(arguments[:, 2 * units : 3 * units] + peeped[:, 2 * units :])
-        squashed = tf.tanh(cell)
-        hidden = output * squashed
-        activations = tf.concat([input_forget, output, candidate, squashed], 1)
-        states = _States(
-            states.hidden.write(t, hidden),
-            states.cell.write(t, cell),
-            states.activations.write(t, activations),
+        before = _State(*(part[:alive] for part in state))
+        arguments = projections[starts[t] : starts[t] + alive] + before.hidden @ weights.recurrent
+        state, history = _advance(t, arguments, before, weights, history)
+        return (
+            t + 1,
+            state,
+            history._replace(
+                hidden_before=history.hidden_before.write(t - 1, before.hidden),
+                cell_before=history.cell_before.write(t - 1, before.cell),
+            ),
         )
-        return t + 1, hidden, cell, peeped, states
 
-    examples = tf.reduce_max(tf.concat([sizes, [0]], 0))
-    start = [tf.zeros((examples, width * units), dtype) for width in (1, 1, 3)]
-    loose = [tf.TensorShape((None, width * units)) for width in (1, 1, 3)]
-    *_, states = tf.while_loop(
-        lambda t, *_: t < tf.shape(sizes)[0],
-        step,
-        (0, *start, states),
-        shape_invariants=(tf.TensorShape(()), *loose, _States(*[tf.TensorShape(None)] * 3)),
+    zeros = _State(*(tf.zeros((sizes[0], width * units), projections.dtype) for width in (1, 1, 3)))
+    state, history = _advance(0, projections[: sizes[0]], zeros, weights, history)
+    _, _, history = tf.while_loop(
+        lambda t, *_: t < steps,
+        later_step,
+        (1, state, history),
+        shape_invariants=(
+            tf.TensorShape(()),
+            _State(*(tf.TensorShape((None, width * units)) for width in (1, 1, 3))),
+            _History(*[tf.TensorShape(None)] * len(history)),
+        ),
         parallel_iterations=1,
     )
-    return states
+    return history
+
+
+def _advance(
+    t: tf.Tensor | int, arguments: tf.Tensor, before: _State, weights: PeepholeWeights, history: _History
+) -> tuple[_State, _History]:
+    """One step, given the arguments of its gates but for the peepholes."""
+    units = weights.recurrent.shape[0]
+    input_forget = tf.sigmoid(arguments[:, : 2 * units] + before.peephole[:, : 2 * units])
+    candidate = tf.tanh(arguments[:, 3 * units :])
+    cell = input_forget[:, units:] * before.cell + input_forget[:, :units] * candidate
+    peephole = cell @ weights.peephole
+    output = tf.sigmoid(arguments[:, 2 * units : 3 * units] + peephole[:, 2 * units :])
+    squashed = tf.tanh(cell)
+    hidden = output * squashed
+    written = {
+        name: getattr(history, name).write(t, value)
+        for name, value in (
+            ("hidden", hidden),
+            ("cell", cell),
+            ("input_forget", input_forget),
+            ("output", output),
+            ("candidate", candidate),
+            ("squashed", squashed),
+        )
+    }
+    return _State(hidden, cell, peephole), history._replace(**written)
+
+
+class _Carry(NamedTuple):
+    """What the gradient of one step hands to the step before."""
+
+    hidden: tf.Tensor  # (n, H), g W_h^T
+    cell: tf.Tensor  # (n, H), d_c f
+    input_forget: tf.Tensor  # (n, 2 H), g^i and g^f
 
 
 def _backward(
-    output_gradient: tf.Tensor, states: _States, weights: PeepholeWeights, sizes: tf.Tensor
-) -> tf.Tensor:
-    """Gradients of the arguments of all packed steps, (P, 4 H), gates i, f, o, z side by side."""
-    units = weights.recurrent.shape[0]
+    output_gradient: tf.Tensor, history: _History, weights: PeepholeWeights, sizes: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Gradients of the gates' arguments, i, f, o, z side by side: of the first step, and of all others."""
+    units, steps = weights.recurrent.shape[0], tf.shape(sizes)[0]
     dtype = output_gradient.dtype
     starts = tf.cumsum(sizes, exclusive=True)
 
-    def step(
-        t: tf.Tensor, d_hidden: tf.Tensor, d_cell: tf.Tensor, peeped: tf.Tensor, gates: tf.TensorArray
-    ) -> tuple:
-        alive = sizes[t]
-        ending = [[0, alive - tf.shape(d_hidden)[0]], [0, 0]]  # sequences whose last step this is
-        activations = states.activations.read(t)
-        activations.set_shape((None, 5 * units))
-        i, f, o, z, squashed = tf.split(activations, 5, axis=1)
-        previous_cell = tf.cond(
-            t > 0, lambda: states.cell.read(t - 1)[:alive], lambda: tf.zeros((alive, units), dtype)
+    def gates_at(t: tf.Tensor | int, carry: _Carry, cell_before: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The gradient of the gates' arguments at a step, and of its cell."""
+        # Sequences whose last step this is join those that went on.
+        ending = [[0, sizes[t] - tf.shape(carry.hidden)[0]], [0, 0]]
+        carry = _Carry(*(tf.pad(part, ending) for part in carry))
+        output, candidate = history.output.read(t), history.candidate.read(t)
+        squashed, input_forget = history.squashed.read(t), history.input_forget.read(t)
+        input_forget.set_shape((None, 2 * units))
+        d_hidden = carry.hidden + output_gradient[starts[t] : starts[t] + sizes[t]]
+        d_output = _sigmoid_gradient(output, d_hidden * squashed)
+        d_cell = carry.cell + _tanh_gradient(squashed, d_hidden * output)
+        d_cell += tf.matmul(tf.concat([carry.input_forget, d_output], 1), weights.peephole, transpose_b=True)
+        d_input_forget = _sigmoid_gradient(
+            input_forget, tf.concat([d_cell * candidate, d_cell * cell_before], 1)
         )
-        d_hidden = tf.pad(d_hidden, ending) + output_gradient[starts[t] : starts[t] + alive]
-        d_output = d_hidden * squashed * o * (1 - o)
-        d_cell = tf.pad(d_cell, ending) + d_hidden * o * (1 - squashed * squashed)
-        d_cell += tf.matmul(
-            tf.concat([tf.pad(peeped, ending), d_output], 1), weights.peephole, transpose_b=True
-        )
-        d_gates = tf.concat(
-            [
-                d_cell * z * i * (1 - i),
-                d_cell * previous_cell * f * (1 - f),
-                d_output,
-                d_cell * i * (1 - z * z),
-            ],
-            1,
-        )
-        d_hidden = tf.matmul(d_gates, weights.recurrent, transpose_b=True)
-        return t - 1, d_hidden, d_cell * f, d_gates[:, : 2 * units], gates.write(t, d_gates)
+        d_candidate = _tanh_gradient(candidate, d_cell * input_forget[:, :units])
+        return tf.concat([d_input_forget, d_output, d_candidate], 1), d_cell * input_forget[:, units:]
 
-    loose = [tf.TensorShape((None, width * units)) for width in (1, 1, 2)]
-    *_, gates = tf.while_loop(
-        lambda t, *_: t >= 0,
-        step,
+    def later_step(
+        t: tf.Tensor, carry: _Carry, gates: tf.TensorArray
+    ) -> tuple[tf.Tensor, _Carry, tf.TensorArray]:
+        d_gates, d_cell_before = gates_at(t, carry, history.cell_before.read(t - 1))
+        d_hidden = tf.matmul(d_gates, weights.recurrent, transpose_b=True)
+        return t - 1, _Carry(d_hidden, d_cell_before, d_gates[:, : 2 * units]), gates.write(t - 1, d_gates)
+
+    _, carry, later = tf.while_loop(
+        lambda t, *_: t > 0,
+        later_step,
         (
-            tf.shape(sizes)[0] - 1,
-            *(tf.zeros((0, width * units), dtype) for width in (1, 1, 2)),
-            _step_array(sizes, 4 * units, dtype),
+            steps - 1,
+            _Carry(*(tf.zeros((0, width * units), dtype) for width in (1, 1, 2))),
+            _step_array(steps - 1, 4 * units, dtype),
         ),
-        shape_invariants=(tf.TensorShape(()), *loose, tf.TensorShape(None)),
+        shape_invariants=(
+            tf.TensorShape(()),
+            _Carry(*(tf.TensorShape((None, width * units)) for width in (1, 1, 2))),
+            tf.TensorShape(None),
+        ),
         parallel_iterations=1,
     )
-    return gates.concat()
+    first, _ = gates_at(0, carry, tf.zeros((sizes[0], units), dtype))
+    return first, later.concat()
 
 
-def _weight_gradients(gates: tf.Tensor, states: _States, sizes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _weight_gradients(first: tf.Tensor, later: tf.Tensor, history: _History) -> tuple[tf.Tensor, tf.Tensor]:
     """Gradients of the recurrent and the peephole weights."""
-    units = gates.shape[1] // 4
-    hidden, cell = states.hidden.concat(), states.cell.concat()
-    # Row r at step t continues row r at step t - 1; the first step continues nothing.
-    later = sizes[1:]
-    before = tf.repeat(tf.cumsum(sizes, exclusive=True)[:-1] - tf.cumsum(later, exclusive=True), later)
-    previous = before + tf.range(tf.reduce_sum(later))
-    later_gates = gates[tf.shape(gates)[0] - tf.shape(previous)[0] :]
-    d_recurrent = tf.matmul(tf.gather(hidden, previous), later_gates, transpose_a=True)
-    d_input_forget = tf.matmul(tf.gather(cell, previous), later_gates[:, : 2 * units], transpose_a=True)
-    d_output = tf.matmul(cell, gates[:, 2 * units : 3 * units], transpose_a=True)
+    units = first.shape[1] // 4
+    d_recurrent = tf.matmul(history.hidden_before.concat(), later, transpose_a=True)
+    d_input_forget = tf.matmul(history.cell_before.concat(), later[:, : 2 * units], transpose_a=True)
+    outputs = slice(2 * units, 3 * units)
+    d_output = tf.matmul(
+        history.cell.concat(), tf.concat([first[:, outputs], later[:, outputs]], 0), transpose_a=True
+    )
     return d_recurrent, tf.concat([d_input_forget, d_output], 1)
+
+
+def _sigmoid_gradient(value: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
+    """The gradient before the sigmoid, gradient value (1 - value), in one pass."""
+    return tf.raw_ops.SigmoidGrad(y=value, dy=gradient)
+
+
+def _tanh_gradient(value: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
+    """The gradient before the tanh, gradient (1 - value^2), in one pass."""
+    return tf.raw_ops.TanhGrad(y=value, dy=gradient)

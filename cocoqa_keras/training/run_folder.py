@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
+import tensorflow as tf
 
 from cocoqa_keras.data.formats import write_weights
 from cocoqa_keras.data.vocabulary import Vocabulary
@@ -18,8 +20,6 @@ from cocoqa_keras.errors import InputError
 from cocoqa_keras.files import atomic_path, write_text
 from cocoqa_keras.models.stage_weights import stage_matrix
 from cocoqa_keras.spec.model_spec import ModelSpec
-
-PACKAGES = ("cocoqa-keras", "tensorflow", "keras", "numpy")
 
 
 @dataclass(frozen=True)
@@ -109,13 +109,13 @@ class RunFolder:
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that a run's numbers depend on."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:  # such as tensorflow where tensorflow-cpu is installed
-            continue
-    return found
+    return {
+        "python": platform.python_version(),
+        "cocoqa_keras": metadata.version("cocoqa-keras"),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+    }
 
 
 def spec_hash(spec: ModelSpec) -> str:

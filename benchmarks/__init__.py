@@ -1,0 +1,1 @@
+"""Measurements at the size of the real data; each module is a program."""

@@ -1,0 +1,65 @@
+"""A tiny data set for the commands, made with the package's own writers."""
+
+import keras
+import numpy as np
+import pytest
+
+from cocoqa_keras.data.encode import Examples, write_encoded
+from cocoqa_keras.data.features import write_features
+
+IMAGES = ("102", "205", "309", "412", "517", "620")
+FEATURE_WIDTH = 6
+NOUNS = ("cat", "dog", "horse")
+COLORS = ("red", "blue", "green")
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """A folder with an encoded data set, `cocoqa`, and its features above it; also the working folder."""
+    random = np.random.RandomState(0)
+    write_encoded(
+        tmp_path / "cocoqa",
+        train=_examples(40, random),
+        valid=_examples(10, random),
+        test=_examples(12, random),
+        image_names=IMAGES,
+    )
+    features = np.maximum(random.standard_normal((len(IMAGES), FEATURE_WIDTH)), 0)
+    write_features(tmp_path / "hidden_oxford_mscoco.h5", features)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    """A cache for the demo data, which are built once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def demo_in_test_cache(cache, monkeypatch):
+    """No test reads or writes the user's own cache."""
+    monkeypatch.setenv("COCOQA_KERAS_CACHE", str(cache))
+
+
+@pytest.fixture(autouse=True)
+def precision_restored():
+    """A command sets the precision of its whole process."""
+    yield
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+
+
+def _examples(count, random):
+    """Two questions, whose answers an image has in common."""
+    examples = Examples([], [], [], [])
+    for _ in range(count):
+        image = random.randint(len(IMAGES))
+        noun, color = NOUNS[image % 3], COLORS[image // 2]
+        asks_color = random.randint(2)
+        question = f"what is the color of the {noun}" if asks_color else "what is in the picture"
+        examples.questions.append(question.split())
+        examples.answers.append(color if asks_color else noun)
+        examples.images.append(IMAGES[image])
+        examples.types.append(2 if asks_color else 0)
+    return examples

@@ -1,0 +1,91 @@
+"""Every layer through the same harness."""
+
+from typing import NamedTuple
+
+import keras
+import layer_harness
+import numpy as np
+import pytest
+
+from cocoqa_keras import layers
+
+
+class Case(NamedTuple):
+    """A layer, made by `make`, and the shapes of its inputs; `largest_id` where they are ids."""
+
+    make: object
+    shapes: list
+    largest_id: int | None = None
+
+
+def uniform(seed=1):
+    return layers.RandomStateUniform(seed)
+
+
+CASES = {
+    "AffineMap": Case(lambda: layers.AffineMap(4, "tanh", kernel_initializer=uniform()), [(5, 3)]),
+    "AffineMap without a bias": Case(lambda: layers.AffineMap(4, use_bias=False), [(5, 2, 3)]),
+    "BatchDropout": Case(lambda: layers.BatchDropout(0.5, seed=3), [(5, 2, 3)]),
+    "FeatureNormalization": Case(lambda: layers.FeatureNormalization(), [(5, 3)]),
+    "LookupTable": Case(lambda: layers.LookupTable(6, 4, uniform()), [(5, 3)], largest_id=6),
+    "PeepholeLSTM": Case(lambda: layers.PeepholeLSTM(4), [(5, 6, 3)]),
+    "PeepholeLSTM of all steps": Case(lambda: layers.PeepholeLSTM(4, return_sequences=True), [(5, 6, 3)]),
+    "PeepholeLSTM without an end": Case(
+        lambda: layers.PeepholeLSTM(
+            4, cut_off_zero_end=False, gate_initializers=[uniform(s) for s in range(4)]
+        ),
+        [(5, 6, 3)],
+    ),
+    "Selector": Case(lambda: layers.Selector(1, 3, axis=1), [(5, 6, 3)]),
+    "SumOverTime": Case(lambda: layers.SumOverTime(), [(5, 6, 3)]),
+    "TimeFold": Case(lambda: layers.TimeFold(3), [(15, 4)]),
+    "TimeFold like another": Case(lambda: layers.TimeFold(), [(5, 4), (5, 1)]),
+    "TimeReverse": Case(lambda: layers.TimeReverse(), [(5, 6, 3)]),
+    "TimeUnfold": Case(lambda: layers.TimeUnfold(), [(5, 6, 3)]),
+}
+
+
+@pytest.fixture(params=CASES)
+def case(request):
+    return CASES[request.param]
+
+
+def arrays_of(case, dtype="float32"):
+    random = np.random.RandomState(0)
+    if case.largest_id is not None:
+        return [random.randint(0, case.largest_id + 1, shape).astype("int32") for shape in case.shapes]
+    arrays = [random.standard_normal(shape).astype(dtype) for shape in case.shapes]
+    if len(case.shapes[0]) == 3:
+        arrays[0][1, 4:] = 0  # a shorter sequence
+        arrays[0][2] = 0  # an empty one
+    return arrays
+
+
+def test_every_public_layer_is_in_the_table():
+    public = {name for name in layers.__all__ if issubclass(getattr(layers, name), keras.layers.Layer)}
+    assert public == {name.split()[0] for name in CASES}
+
+
+def test_every_layer_can_be_registered_only_once_under_its_name(case):
+    layer = case.make()
+    assert keras.saving.get_registered_name(type(layer)) == f"cocoqa_keras>{type(layer).__name__}"
+
+
+def test_config_round_trip(case):
+    layer_harness.check_config_round_trip(case.make())
+
+
+def test_symbolic_promised_and_real_shapes_agree(case, floatx):
+    layer_harness.check_shapes_and_dtype(case.make, arrays_of(case, floatx), floatx)
+
+
+def test_one_compiled_training_step(case, floatx):
+    layer_harness.check_training(case.make, arrays_of(case, floatx))
+
+
+def test_saved_and_loaded(case, tmp_path):
+    layer_harness.check_saving(case.make, arrays_of(case), tmp_path)
+
+
+def test_exported_and_loaded_by_tensorflow_alone(case, tmp_path):
+    layer_harness.check_export(case.make, arrays_of(case), tmp_path)
