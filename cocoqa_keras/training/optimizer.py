@@ -10,6 +10,7 @@ from cocoqa_keras.serialization import serializable
 from cocoqa_keras.spec.model_spec import ModelSpec
 from cocoqa_keras.spec.stages import TrainableStage
 from cocoqa_keras.training.row_momentum import RowMomentum
+from cocoqa_keras.training.weight_clip import WeightClip
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,16 @@ class StagewiseSGD(keras.optimizers.Optimizer):
             if variable.name == "embeddings" and settings.moves_rows_lazily
         }
 
+        self._clips = {
+            index: WeightClip(
+                variable,
+                self.add_variable((2,), dtype="float64", name=f"bounds_{index}"),
+                settings.weight_clip,
+            )
+            for index, (variable, settings) in enumerate(zip(variables, self.settings_by_weight, strict=True))
+            if index not in self._tables and settings.weight_clip
+        }
+
     def _make_lazy(self, index: int) -> RowMomentum:
         """Lets the rows of a table move lazily."""
         table = self.weights_updated[index]
@@ -199,8 +210,8 @@ class StagewiseSGD(keras.optimizers.Optimizer):
         _move(variable, velocity, momentum, step, tf.convert_to_tensor(gradient))
         if settings.weight_decay:
             variable.assign(variable * (1 - rate * settings.weight_decay))
-        if settings.weight_clip:
-            _clip_weight(variable, settings.weight_clip)
+        if index in self._clips:
+            self._clips[index].apply(momentum, step * norm, self.iterations.value)
 
     def _rate_and_momentum(
         self, settings: StageSettings, factor: tf.Tensor, dtype: tf.DType
@@ -216,10 +227,9 @@ class StagewiseSGD(keras.optimizers.Optimizer):
     def get_config(self) -> dict:
         """The arguments, for saving."""
         return {
+            **super().get_config(),
             "settings": [asdict(settings) for settings in self.settings],
             "steps_per_epoch": self.steps_per_epoch,
-            "learning_rate": float(keras.ops.convert_to_numpy(self.learning_rate)),
-            "name": self.name,
         }
 
 
@@ -265,13 +275,3 @@ def _move(
         grad=gradient,
         momentum=momentum,
     )
-
-
-def _clip_weight(variable: tf.Variable, limit: float) -> None:
-    norm = _norm(variable)
-
-    def shrink() -> tf.Tensor:
-        variable.assign(variable * (limit / norm))
-        return norm
-
-    tf.cond(norm > limit, shrink, lambda: norm)

@@ -48,7 +48,8 @@ def test_installed_command_shows_its_help(program, tmp_path):
         ("cocoqa-train", ["img_bowl"], "error: no model file img_bowl (did you mean 'img_bow'?)"),
         ("cocoqa-train", ["bow", "--epocs", "3"], "--epochs"),
         ("cocoqa-train", [], "spec"),
-        ("cocoqa-data", ["inf"], "info"),
+        ("cocoqa-data", [], "Missing command"),
+        ("cocoqa-data", ["inf"], "inf"),
         ("cocoqa-data", ["info", "nowhere"], "nowhere/train.npy is missing"),
     ],
 )

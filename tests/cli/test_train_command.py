@@ -1,0 +1,500 @@
+"""cocoqa-train: what a run leaves and prints, what each option changes, how a mistake is answered."""
+
+import json
+import os
+import pickle
+import re
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from cocoqa_keras import list_models, load_dataset, load_run
+from cocoqa_keras.cli.train import main
+from cocoqa_keras.data.features import SparseFeatures, write_features
+from cocoqa_keras.data.formats import read_array, read_weights, write_array, write_pickle
+from cocoqa_keras.models.zoo import find_model
+
+FILES = {
+    "{run}.model.yml",
+    "{run}.w.npy",
+    "{run}.csv",
+    "{run}_loss.png",
+    "{run}_err.png",
+    "{run}.test.o.txt",
+    "{run}.test.t.txt",
+    "result.txt",
+    "run.json",
+    "model.keras",
+    "vocabulary.json",
+    "answers.json",
+}
+RECORD = re.compile(r"N: +(\d+) T: +\d+  TE: +([\d.]+)  TR: +([\d.]+)  VE: +([\d.]+)  VR: +([\d.]+)")
+STAGE = re.compile(r"ST: +(\S+)  GN: +[\d.]+  GC: +[\d.]+  WN: +[\d.]+  WC: +[\d.]+")
+TINY = ("--data", "cocoqa", "--set", "batchSize=16")
+QUICK = (*TINY, "--epochs", "1", "--one-round", "--set", "plotFigs=false")
+
+
+def train(*arguments, output="results"):
+    """Runs the command, which has to succeed; returns the run folders, that of the first round first."""
+    assert main([*arguments, "--output", str(output)]) == 0
+    return sorted(Path(output).iterdir(), key=lambda folder: "-v-" not in folder.name)
+
+
+def csv_of(run):
+    """The records of a run: epoch, TE, TR, VE, VR a row."""
+    return np.loadtxt(run / f"{run.name}.csv", delimiter=",", skiprows=1, ndmin=2)
+
+
+def summary_of(run):
+    return json.loads((run / "run.json").read_text())
+
+
+def weights_of(run):
+    return read_weights(run / f"{run.name}.w.npy")
+
+
+# A whole run.
+
+
+@pytest.fixture
+def two_rounds(tiny, capsys):
+    """The two run folders of IMG+BOW and the printed lines."""
+    runs = train("img_bow", *TINY, "--epochs", "2")
+    return (*runs, capsys.readouterr().out.splitlines())
+
+
+def test_both_rounds_leave_every_file_and_nothing_else(two_rounds):
+    for run, name in zip(two_rounds[:2], ("img_bow-v", "img_bow"), strict=True):
+        assert re.fullmatch(rf"{name}-\d{{8}}-\d{{6}}", run.name)
+        assert {path.name for path in run.iterdir()} == {name.format(run=run.name) for name in FILES}
+        assert all(path.stat().st_size for path in run.iterdir())
+        assert (run / f"{run.name}_loss.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_first_round_trains_on_the_training_part_and_the_second_on_both(two_rounds):
+    first, second, _ = two_rounds
+    assert [summary_of(run)["training"]["examples"] for run in (first, second)] == [40, 50]
+    assert (csv_of(first)[:, 3:] > 0).any()
+    assert not csv_of(second)[:, 3:].any()
+    stop_score = summary_of(first)["training"]["stop_score_of_next_round"]
+    assert stop_score == pytest.approx(csv_of(first)[:, 1].min())
+    assert summary_of(second)["training"]["stop_score"] == stop_score
+
+
+def test_training_lowers_the_loss(two_rounds):
+    losses = csv_of(two_rounds[0])[:, 1]
+    assert losses[1] < losses[0]
+
+
+def test_printed_records_are_those_of_the_csv(two_rounds):
+    *runs, lines = two_rounds
+    printed = [RECORD.fullmatch(line).groups() for line in lines if line.startswith("N: ")]
+    in_files = np.concatenate([csv_of(run) for run in runs])
+    np.testing.assert_allclose(np.array(printed, float), in_files, atol=6e-5)
+
+
+def test_every_record_is_followed_by_patience_and_stages(two_rounds):
+    first, _, lines = two_rounds
+    start = next(number for number, line in enumerate(lines) if line.startswith("N: "))
+    assert lines[start + 1] == f"P: 0 {first.name}"
+    assert [STAGE.fullmatch(line)[1] for line in lines[start + 2 : start + 4]] == ["txtDict", "softmax"]
+
+
+def test_printed_figures_are_those_of_result_txt_and_run_json(two_rounds):
+    *runs, lines = two_rounds
+    for run in runs:
+        result = (run / "result.txt").read_text()
+        assert result in "\n".join(lines) + "\n"
+        figures = dict(line.split(": ") for line in result.splitlines())
+        assert list(figures) == ["rate", "rate @ 1", "rate @ 5", "rate @ 10", "object", "color"]
+        assert figures == {name: f"{value:.4f}" for name, value in summary_of(run)["test"].items()}
+
+
+def test_rate_is_the_share_of_equal_lines_of_the_answer_files(two_rounds):
+    for run in two_rounds[:2]:
+        predicted, true = (
+            (run / f"{run.name}.test.{kind}.txt").read_text().splitlines() for kind in ("o", "t")
+        )
+        right = np.mean([ours == theirs for ours, theirs in zip(predicted, true, strict=True)])
+        assert len(true) == 12
+        assert summary_of(run)["test"]["rate"] == pytest.approx(right)
+
+
+def test_run_folder_answers_as_the_run_did(two_rounds):
+    dataset = load_dataset("cocoqa")
+    for folder in two_rounds[:2]:
+        run = load_run(folder)
+        assert run.question_words == dataset.question_words
+        with SparseFeatures("hidden_oxford_mscoco.h5") as features:
+            inputs = BatchReader.for_model(run.model, dataset.test, features).read(np.arange(12))
+        answers = run.answers.decode(run.model.predict(inputs, verbose=0).argmax(axis=1).tolist())
+        assert answers == (folder / f"{folder.name}.test.o.txt").read_text().splitlines()
+
+
+def test_weights_are_saved_stage_by_stage(two_rounds):
+    for run in two_rounds[:2]:
+        shapes = [np.shape(entry) for entry in weights_of(run)]
+        dataset = load_dataset("cocoqa")
+        words, answers = dataset.vocabulary_size, dataset.answer_count
+        # imgSel imgFeat txtSel txtUnfold txtDict txtFold bow softmax
+        assert shapes == [(), (), (), (), (words, 500), (), (), (500 + 6 + 1, answers)]
+
+
+def test_model_file_is_copied_as_it_is(two_rounds):
+    for run in two_rounds[:2]:
+        assert (run / f"{run.name}.model.yml").read_text() == find_model("img_bow").read_text()
+
+
+def test_run_json_says_what_made_the_run(two_rounds):
+    summary = summary_of(two_rounds[0])
+    assert summary["model"]["name"] == "img_bow"
+    assert summary["data"]["sha256"] == load_dataset("cocoqa").fingerprint()
+    assert summary["config"]["batchSize"] == 16
+    assert (summary["seed"], summary["dtype"]) == (0, "float32")
+    assert {"python", "tensorflow", "keras", "numpy", "cocoqa_keras"} <= set(summary["versions"])
+
+
+# Options.
+
+
+@pytest.mark.parametrize("model", list_models())
+def test_every_model_of_the_package_trains_by_name(model, tiny, capsys):
+    (run,) = train(model, *QUICK)
+    assert run.name.startswith(f"{model}-v-")
+    assert (run / "result.txt").read_text().startswith("rate: ")
+
+
+def test_one_round_leaves_the_first_only(tiny, capsys):
+    (run,) = train("bow", *QUICK)
+    assert "-v-" in run.name
+    assert "Round two" not in capsys.readouterr().out
+
+
+def test_early_stop_score_skips_the_first_round_and_ends_the_second(tiny, capsys):
+    (run,) = train("bow", *TINY, "--epochs", "3", "--early-stop-score", "1000")
+    assert "-v-" not in run.name
+    assert len(csv_of(run)) == 1
+    assert "Stopped: the training score is below 1000.0000" in capsys.readouterr().out
+
+
+def test_epochs_are_at_most_those_asked_for(tiny, capsys):
+    first, second = train("bow", *TINY, "--epochs", "3", "--set", "plotFigs=false")
+    assert len(csv_of(first)) == 3
+    assert 1 <= len(csv_of(second)) <= 3
+
+
+def test_same_seed_repeats_a_run_and_another_does_not(tiny, capsys):
+    (once,) = train("lstm", *QUICK, output="once")
+    (again,) = train("lstm", *QUICK, "--seed", "0", output="again")
+    (other,) = train("lstm", *QUICK, "--seed", "1", output="other")
+    np.testing.assert_array_equal(csv_of(once), csv_of(again))
+    assert csv_of(once)[0, 1] != csv_of(other)[0, 1]
+    assert summary_of(other)["seed"] == 1
+
+
+def test_name_and_output_name_the_run_folder(tiny, capsys):
+    (run,) = train("bow", *QUICK, "--name", "mine", output="some/where")
+    assert run.parent == Path("some/where")
+    assert run.name.startswith("mine-v-")
+
+
+def test_set_changes_the_training_configuration(tiny, capsys):
+    train("bow", *QUICK, "--set", "batchSize=5")
+    assert ": 40 examples, 8 steps an epoch" in capsys.readouterr().out
+
+
+def test_set_changes_a_stage(tiny, capsys):
+    (run,) = train("bow", *QUICK, "--set", "softmax.learningRate=0")
+    assert [STAGE.fullmatch(line)[1] for line in capsys.readouterr().out.splitlines() if "ST:" in line] == [
+        "txtDict"
+    ]
+    assert weights_of(run)[-1] == 0
+
+
+def test_config_file_replaces_the_papers(tiny, capsys):
+    Path("short.yml").write_text("numEpoch: 2\nplotFigs: false\nneedValid: false\n")
+    (run,) = train("bow", "--data", "cocoqa", "--config", "short.yml")
+    assert len(csv_of(run)) == 2
+    assert not list(run.glob("*.png"))
+
+
+def test_float64_is_used_throughout(tiny, capsys):
+    (run,) = train("vis_lstm", *QUICK, "--dtype", "float64")
+    assert summary_of(run)["dtype"] == "float64"
+    assert {entry.dtype for entry in weights_of(run) if isinstance(entry, np.ndarray)} == {np.dtype("f8")}
+    assert {weight.dtype for weight in load_run(run).model.trainable_variables} == {"float64"}
+
+
+def test_sizes_that_differ_from_the_model_file_are_told(tiny, capsys):
+    train("img_bow", *QUICK)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == [
+        "stage 'imgFeat': inputDim is 6 in the data, not 123287",
+        "stage 'imgFeat': outputDim is 6 in the data, not 4096",
+        "stage 'txtDict': inputDim is 12 in the data, not 9738",
+        "stage 'softmax': outputDim is 7 in the data, not 431",
+    ]
+
+
+def test_strict_sizes_takes_a_model_of_the_datas_sizes(tiny, capsys):
+    sizes = {"txtDict.inputDim": 12, "softmax.outputDim": 7}
+    overrides = [word for key, value in sizes.items() for word in ("--set", f"{key}={value}")]
+    train("bow", *QUICK, "--strict-sizes", *overrides)
+    assert "in the data, not" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("place", ["beside", "above", "given", "declared"])
+def test_features_are_found(place, tiny, capsys):
+    source = Path("hidden_oxford_mscoco.h5")
+    spec, option = "img_bow", ()
+    if place == "beside":
+        expected = source.rename("cocoqa/hidden_oxford_mscoco.h5")
+    elif place == "above":
+        expected = source
+    elif place == "given":
+        expected = source.rename("other.h5")
+        option = ("--features", "other.h5")
+    else:
+        # The model file names ../data/hidden_oxford_mscoco.h5.
+        Path("models").mkdir()
+        Path("data").mkdir()
+        expected = source.rename("data/hidden_oxford_mscoco.h5")
+        spec = "models/mine.yml"
+        Path(spec).write_text(find_model("img_bow").read_text())
+    (run,) = train(spec, *QUICK, *option)
+    assert Path(summary_of(run)["data"]["features"]).samefile(expected)
+
+
+def test_demo_data_serve_where_there_are_no_data(tmp_path, cache, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (run,) = train("img_bow", "--epochs", "1", "--one-round", "--set", "plotFigs=false")
+    assert capsys.readouterr().out.startswith("No data in data/cocoqa: training on the demo data")
+    assert Path(summary_of(run)["data"]["folder"]).is_relative_to(cache)
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
+def test_default_data_folder_is_used_where_it_is_there(tiny, capsys):
+    Path("data").mkdir()
+    Path("cocoqa").rename("data/cocoqa")
+    (run,) = train("bow", "--epochs", "1", "--one-round", "--set", "plotFigs=false")
+    assert summary_of(run)["data"]["folder"] == "data/cocoqa"
+
+
+# Mistakes. Each function spoils something in the working folder, and returns the arguments to try.
+
+
+class Harmful:
+    """Pickled, it makes a file wherever it is unpickled."""
+
+    def __reduce__(self):
+        return os.system, ("touch harm_done",)
+
+
+def cut_short(path, share=0.5):
+    content = Path(path).read_bytes()
+    Path(path).write_bytes(content[: int(len(content) * share)])
+
+
+def change_ids(change, name="train"):
+    """Rewrites a part of the data after `change(inputs, targets)`."""
+    parts = read_array(f"cocoqa/{name}.npy")
+    inputs, targets = (np.array(part) for part in parts)
+    change(inputs, targets)
+    write_part(inputs, targets, name)
+
+
+def write_part(inputs, targets, name="train"):
+    parts = np.empty(2, dtype=object)
+    parts[:] = [inputs, targets]
+    write_array(f"cocoqa/{name}.npy", parts)
+
+
+def missing(name):
+    def spoil():
+        Path(name).unlink()
+
+    return spoil
+
+
+def truncated(name):
+    return lambda: cut_short(name)
+
+
+def replaced(name, content):
+    return lambda: Path(name).write_bytes(content)
+
+
+def with_id(value, place):
+    """`place` of the first example is the image, a word, or the answer."""
+
+    def change(inputs, targets):
+        if place == "answer":
+            targets[0] = value
+        else:
+            inputs[0, {"image": 0, "word": 1}[place]] = value
+
+    return lambda: change_ids(change)
+
+
+def without_examples():
+    width = read_array("cocoqa/train.npy")[0].shape[1]
+    write_part(np.zeros((0, width, 1), np.int64), np.zeros((0, 1), np.int64))
+
+
+def harmful_array():
+    array = np.empty(2, dtype=object)
+    array[:] = [Harmful(), 0]
+    np.save("cocoqa/train.npy", array, allow_pickle=True)
+
+
+def with_statistic(name, values):
+    def spoil():
+        with h5py.File("hidden_oxford_mscoco.h5", "r+") as file:
+            del file[name]
+            file[name] = values
+
+    return spoil
+
+
+def with_value(value):
+    def spoil():
+        with h5py.File("hidden_oxford_mscoco.h5", "r+") as file:
+            file["hidden7_data"][3] = value
+
+    return spoil
+
+
+def features_of_other_images():
+    write_features("hidden_oxford_mscoco.h5", np.ones((7, 6)))
+
+
+def nothing():
+    """Spoils nothing: the arguments are wrong."""
+
+
+BAD_DATA = {
+    "no training file": (missing("cocoqa/train.npy"), "cocoqa/train.npy is missing"),
+    "no words": (missing("cocoqa/qdict.pkl"), "cocoqa/qdict.pkl is missing"),
+    "no features": (missing("hidden_oxford_mscoco.h5"), "--features FILE.h5"),
+    "truncated training file": (truncated("cocoqa/train.npy"), "cocoqa/train.npy"),
+    "truncated test file": (truncated("cocoqa/test.npy"), "cocoqa/test.npy"),
+    "truncated question types": (truncated("cocoqa/test-qtype.npy"), "cocoqa/test-qtype.npy"),
+    "truncated words": (truncated("cocoqa/qdict.pkl"), "cocoqa/qdict.pkl"),
+    "truncated features": (truncated("hidden_oxford_mscoco.h5"), "hidden_oxford_mscoco.h5: not an HDF5 file"),
+    "empty file": (replaced("cocoqa/train.npy", b""), "cocoqa/train.npy: not a numpy array file"),
+    "text for a pickle": (replaced("cocoqa/ansdict.pkl", b"cat 0\ndog 1\n"), "cocoqa/ansdict.pkl"),
+    "a pickle of something else": (
+        lambda: write_pickle("cocoqa/qdict.pkl", ["cat", "dog"]),
+        "cocoqa/qdict.pkl: expected a dictionary",
+    ),
+    "a harmful pickle": (
+        replaced("cocoqa/qdict.pkl", pickle.dumps(Harmful(), protocol=2)),
+        "cocoqa/qdict.pkl",
+    ),
+    "a harmful array": (harmful_array, "cocoqa/train.npy"),
+    "word beyond the vocabulary": (with_id(13, "word"), "example 0 has the word id 13, outside of 0 to 12"),
+    "negative word": (with_id(-1, "word"), "example 0 has the word id -1"),
+    "image without features": (with_id(7, "image"), "example 0 has the image id 7, outside of 1 to 6"),
+    "image 0": (with_id(0, "image"), "example 0 has the image id 0"),
+    "answer beyond the vocabulary": (with_id(7, "answer"), "example 0 has the answer id 7"),
+    "no training examples": (without_examples, "there are no training examples"),
+    "mean of another width": (
+        with_statistic("hidden7_mean", np.zeros(5, np.float32)),
+        "hidden7_mean has 5 values, not 6",
+    ),
+    "infinite deviation": (
+        with_statistic("hidden7_std", np.full(6, np.inf, np.float32)),
+        "hidden7_std has a value that is not finite",
+    ),
+    "no number in the features": (with_value(np.nan), "a value that is not finite"),
+    "features of other images": (features_of_other_images, "7"),
+    "output is a file": (replaced("results", b""), "--output"),
+}
+
+BAD_USE = {
+    "no model": ([], "spec"),
+    "unknown model": (["vis_lstn"], "no model file vis_lstn (did you mean 'vis_lstm'?)"),
+    "missing model file": (["models/mine.yml"], "no model file models/mine.yml"),
+    "misspelt option": (["bow", "--one-roud"], "--one-round"),
+    "one argument too many": (["bow", "lstm"], "lstm"),
+    "no data": (["bow", "--data", "nowhere"], "nowhere/train.npy is missing"),
+    "no configuration": (["bow", "--config", "nowhere.yml"], "cannot read nowhere.yml"),
+    "no feature file": (["img_bow", "--features", "nowhere.h5"], "nowhere.h5"),
+    "no epochs": (["bow", "--epochs", "0"], "--epochs"),
+    "epochs in words": (["bow", "--epochs", "ten"], "--epochs"),
+    "negative seed": (["bow", "--seed", "-1"], "--seed"),
+    "unknown precision": (["bow", "--dtype", "float16"], "--dtype"),
+    "stop score that is none": (["bow", "--early-stop-score", "nan"], "stopScore"),
+    "no round at all": (["bow", "--one-round", "--early-stop-score", "1"], "give one of them"),
+    "name that is a path": (["bow", "--name", "../mine"], "--name ../mine"),
+    "set without value": (["bow", "--set", "batchSize"], "--set batchSize: write KEY=VALUE"),
+    "set an unknown field": (["bow", "--set", "batchSiz=5"], "did you mean 'batchSize'?"),
+    "set a word for a number": (["bow", "--set", "batchSize=five"], "'five'"),
+    "set an unknown stage": (["bow", "--set", "softmx.momentum=0"], "did you mean 'softmax'?"),
+    "set an unknown field of a stage": (["bow", "--set", "softmax.momentun=0"], "did you mean 'momentum'?"),
+    "sizes that differ": (["bow", "--strict-sizes"], "inputDim is 12 in the data, not 9738"),
+}
+
+
+def assert_one_line_and_nothing_left(arguments, message, capsys):
+    """Runs the command with its default output; it must refuse and change nothing in the working folder."""
+    before = snapshot()
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert message in error
+    assert snapshot() == before
+
+
+def snapshot():
+    return {path: path.is_file() and path.read_bytes() for path in Path().rglob("*")}
+
+
+@pytest.mark.parametrize(("spoil", "message"), BAD_DATA.values(), ids=BAD_DATA)
+def test_bad_data_give_one_line_and_leave_nothing(spoil, message, tiny, capsys):
+    spoil()
+    assert_one_line_and_nothing_left(["img_bow", *QUICK], message, capsys)
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD_USE.values(), ids=BAD_USE)
+def test_bad_use_gives_one_line_and_leaves_nothing(arguments, message, tiny, capsys):
+    data = [] if "--data" in arguments else ["--data", "cocoqa"]
+    assert_one_line_and_nothing_left([*arguments, *data], message, capsys)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: [a\n", "mine.yml:2: not valid YAML"),
+        ("just text\n", "mine.yml:1: "),
+        ("", "mine.yml:1: "),
+        ("name: a\nname: b\n", "mine.yml:2: not valid YAML: key 'name' twice"),
+        (find_model("bow").read_text().replace("activeFn", "activFn"), "did you mean 'activeFn'?"),
+        (find_model("bow").read_text().replace("type: 'sum2'", "type: 'sum3'"), "unknown type 'sum3'"),
+        (find_model("bow").read_text().replace("inputs: 'bow'", "inputs: 'bwo'"), "did you mean 'bow'?"),
+    ],
+    ids=["syntax", "text", "empty", "key twice", "misspelt field", "unknown type", "unknown input"],
+)
+def test_bad_model_file_gives_one_line_and_leaves_nothing(text, message, tiny, capsys):
+    Path("mine.yml").write_text(text)
+    assert_one_line_and_nothing_left(["mine.yml", *QUICK], message, capsys)
+
+
+def test_bad_configuration_gives_one_line_and_leaves_nothing(tiny, capsys):
+    Path("train.yml").write_text("numEpoch: 2\nbatchSize: many\n")
+    arguments = ["bow", "--data", "cocoqa", "--config", "train.yml"]
+    assert_one_line_and_nothing_left(arguments, "train.yml:2: ", capsys)
+
+
+def test_weights_that_run_away_are_named(tiny, capsys):
+    arguments = [*QUICK, "--epochs", "5"]
+    for stage in ("txtDict", "softmax"):
+        for field, value in {"learningRate": "1e30", "gradientClip": "0", "weightClip": "0"}.items():
+            arguments += ["--set", f"{stage}.{field}={value}"]
+    assert main(["bow", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "the weights have run away" in error

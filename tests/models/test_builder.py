@@ -1,0 +1,285 @@
+"""From model files to Keras models."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import yaml
+
+from cocoqa_keras.errors import InputError
+from cocoqa_keras.models.builder import build_model
+from cocoqa_keras.models.sizes import DatasetInfo
+from cocoqa_keras.models.stage_weights import stage_matrix
+from cocoqa_keras.models.zoo import list_models
+from cocoqa_keras.spec import STAGE_TYPES, load_spec
+from cocoqa_keras.training.costs import cost_of
+
+GOLDEN_STAGES = [
+    "concat_axis1",
+    "concat_axis2",
+    "lstm_all",
+    "lstm_last",
+    "lstm_multiErr",
+    "lstm_nocut",
+    "lut",
+    "map_biasInitConst",
+    "map_identity",
+    "map_nobias",
+    "map_positive",
+    "map_relu",
+    "map_sigmoid",
+    "map_softmax",
+    "map_tanh",
+    "normalize",
+    "selector_axis1",
+    "selector_axis2",
+    "selector_last",
+    "sum2",
+    "timeFold",
+    "timeReverse",
+    "timeUnfold",
+]
+
+
+def test_every_golden_graph_of_known_types_is_in_the_list(stages):
+    known = {
+        path.name.removesuffix(".model.yml")
+        for path in (stages / "specs").glob("*.yml")
+        if {stage["type"] for stage in yaml.safe_load(path.read_text())["specs"]} <= set(STAGE_TYPES)
+    }
+    assert known == set(GOLDEN_STAGES)
+
+
+@pytest.mark.parametrize("name", GOLDEN_STAGES)
+def test_a_stage_computes_what_the_2015_program_does(stages, floatx, name):
+    figures = np.load(stages / "stages.npz")
+    batch, output_gradient = figures[f"{name}/X"], figures[f"{name}/dEdY"]
+    spec = load_spec(stages / "specs" / f"{name}.model.yml")
+    model = build_model(spec, input_shape=batch.shape[1:])
+    trained = [stage.name for stage in spec.stages if f"{name}/W/{stage.name}" in figures]
+    for stage in trained:
+        expected = figures[f"{name}/W/{stage}"].astype(floatx)
+        np.testing.assert_array_equal(stage_matrix(model.get_layer(stage)), expected)
+
+    batch = tf.constant(batch, floatx)
+    weights = {stage: [w.value for w in model.get_layer(stage).trainable_variables] for stage in trained}
+    with tf.GradientTape() as tape:
+        tape.watch(batch)
+        outputs = model({"input": batch})
+    batch_gradient, gradients = tape.gradient(outputs, (batch, weights), tf.constant(output_gradient, floatx))
+    relative, absolute = {"float32": (1e-5, 1e-6), "float64": (0, 1e-12)}[floatx]
+
+    def assert_close(actual, expected):
+        tolerance = absolute + relative * np.abs(expected).max()
+        np.testing.assert_allclose(actual, expected, rtol=0, atol=tolerance)
+
+    assert_close(outputs, figures[f"{name}/Y"])
+    if f"{name}/dEdX" in figures:
+        assert_close(batch_gradient, figures[f"{name}/dEdX"])
+    for stage in trained:
+        parts = [tf.convert_to_tensor(gradient) for gradient in gradients[stage]]
+        assert_close(np.concatenate(parts), figures[f"{name}/dEdW/{stage}"])
+
+
+@pytest.fixture(scope="module")
+def info(tiny_dataset, tiny_features):
+    return DatasetInfo.of(tiny_dataset, tiny_features)
+
+
+def batch_of(model, dataset, features, rows=slice(None), padding=0):
+    """The training examples as inputs of a model, with additional padding."""
+    split = dataset.train.take(rows)
+    questions = np.pad(split.questions, [(0, 0), (0, padding)])
+    arrays = {"question": questions, "image": features.read(split.image_ids - 1)}
+    return {name: tf.constant(arrays[name]) for name in model.input}
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_inputs_are_the_question_and_the_features_of_the_image(tiny_spec, info, name):
+    model = build_model(tiny_spec(name), info)
+    inputs = {key: (tuple(tensor.shape), tensor.dtype) for key, tensor in model.input.items()}
+    expected = {"question": ((None, None), "int32"), "image": ((None, 10), "float32")}
+    assert inputs == {key: value for key, value in expected.items() if key in inputs}
+    assert "question" in inputs
+    assert ("image" in inputs) == (name not in ("bow", "lstm"))
+    assert model.output.shape == (None, 4)
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_layers_are_named_after_the_stages(tiny_spec, info, name):
+    spec = tiny_spec(name)
+    model = build_model(spec, info)
+    names = {layer.name for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)}
+    stage_names = {stage.name for stage in spec.stages}
+    # What joins several inputs is named after the stage that reads them.
+    assert {layer.removesuffix("_inputs") for layer in names} <= stage_names
+    assert {stage.name for stage in spec.stages if hasattr(stage, "learning_rate")} - names <= {"imgFeat"}
+    assert spec.outputs[0] in names
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_outputs_are_probabilities_and_every_weight_gets_a_gradient(
+    tiny_spec, tiny_dataset, tiny_features, info, name
+):
+    spec = tiny_spec(name)
+    model = build_model(spec, info)
+    with tf.GradientTape() as tape:
+        outputs = model(batch_of(model, tiny_dataset, tiny_features), training=True)
+        loss = cost_of(spec)(tiny_dataset.train.answers, outputs)
+    np.testing.assert_allclose(np.sum(outputs, axis=1), 1, rtol=1e-5)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    assert len(gradients) >= 2
+    for weight, gradient in zip(model.trainable_variables, gradients, strict=True):
+        assert np.abs(tf.convert_to_tensor(gradient)).max() > 0, weight.path
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("name", list_models())
+def test_longer_padding_changes_nothing(tiny_spec, tiny_dataset, tiny_features, info, name):
+    model = build_model(tiny_spec(name), info)
+    answers = [
+        model(batch_of(model, tiny_dataset, tiny_features, padding=padding)).numpy() for padding in (0, 4)
+    ]
+    np.testing.assert_allclose(answers[1], answers[0], rtol=1e-13)
+
+
+@pytest.mark.usefixtures("float64")
+@pytest.mark.parametrize("name", list_models())
+def test_an_example_does_not_depend_on_its_batch(tiny_spec, tiny_dataset, tiny_features, info, name):
+    model = build_model(tiny_spec(name), info)
+    together = model(batch_of(model, tiny_dataset, tiny_features))
+    for row in (0, 5):  # the first has no word
+        alone = model(batch_of(model, tiny_dataset, tiny_features, slice(row, row + 1)))
+        np.testing.assert_allclose(alone[0], together[row], rtol=1e-12)
+
+
+def test_seeds_decide_the_initial_weights(tiny_spec, info):
+    spec = tiny_spec("img_bow")
+    first, again, other = (build_model(s, info) for s in (spec, spec, spec.shift_seeds(1)))
+    for weight, same, different in zip(first.weights, again.weights, other.weights, strict=True):
+        np.testing.assert_array_equal(weight, same)
+        assert not np.array_equal(weight, different)
+
+
+def model_file(tmp_path, *stages, outputs=None, cost="mse"):
+    """A spec of stages, each a dictionary of fields."""
+    content = {
+        "name": "small",
+        "costFn": cost,
+        "stages": [stage["name"] for stage in stages],
+        "outputs": outputs or stages[-1]["name"],
+        "specs": list(stages),
+    }
+    path = tmp_path / "small.model.yml"
+    path.write_text(yaml.safe_dump(content))
+    return load_spec(path)
+
+
+def a_map(name="map", inputs="input", **fields):
+    return {"name": name, "type": "map", "inputs": inputs, "outputDim": 2, "activeFn": "tanh", **fields}
+
+
+LSTM = {"name": "lstm", "type": "lstm", "inputs": "input", "inputDim": 5, "outputDim": 2, "timespan": 3}
+
+
+def test_an_input_shape_is_needed_where_the_batch_is_read_whole(tmp_path):
+    spec = model_file(tmp_path, a_map())
+    with pytest.raises(InputError, match=r"small\.model\.yml: .*input_shape"):
+        build_model(spec)
+    assert build_model(spec, input_shape=(3,)).output.shape == (None, 2)
+
+
+def test_a_slice_of_the_batch_that_is_no_word_is_a_slice(tmp_path):
+    """Only what tables look up are ids."""
+    select = {"name": "part", "type": "selector", "inputs": "input", "start": 1, "end": 3, "axis": 1}
+    model = build_model(model_file(tmp_path, select, a_map(inputs="part")), input_shape=(4, 3))
+    batch = np.random.RandomState(0).standard_normal((2, 4, 3)).astype("float32")
+    kernel = model.get_layer("map").kernel.numpy()
+    np.testing.assert_allclose(
+        model({"input": batch}), np.tanh(batch[:, 1:3] @ kernel[:3] + kernel[3]), rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("stage", "shape"),
+    [
+        (LSTM, (3, 4)),
+        ({"name": "lstm", "type": "timeFold", "inputs": "input, map", "timespan": 3}, (4,)),
+        ({"name": "lstm", "type": "concat", "inputs": "input, map", "axis": 1}, (3, 4)),
+    ],
+)
+def test_widths_that_do_not_fit_name_the_stage(tmp_path, stage, shape):
+    first = a_map() if "map" in stage["inputs"] else a_map(name="unused")
+    spec = model_file(tmp_path, first, stage)
+    if stage["type"] == "timeFold":
+        pytest.skip("any width folds")
+    with pytest.raises(InputError, match=r"small\.model\.yml: stage 'lstm'") as caught:
+        build_model(spec, input_shape=shape)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_stage_that_keeps_gradients_back_lets_none_through(tmp_path):
+    for flows in (True, False):
+        spec = model_file(tmp_path, a_map("first"), a_map("second", "first", outputdEdX=flows))
+        model = build_model(spec, input_shape=(3,))
+        with tf.GradientTape() as tape:
+            outputs = model({"input": np.ones((4, 3), "float32")})
+        first, second = tape.gradient(outputs, [model.get_layer(n).kernel.value for n in ("first", "second")])
+        assert (first is not None) == flows
+        assert second is not None
+
+
+def test_a_learning_rate_of_zero_freezes_a_stage(tmp_path):
+    spec = model_file(tmp_path, a_map("first"), a_map("second", "first", learningRate=0.1))
+    model = build_model(spec, input_shape=(3,))
+    assert [weight.path for weight in model.trainable_variables] == ["second/kernel"]
+
+
+def test_several_outputs_are_joined(tmp_path):
+    spec = model_file(tmp_path, a_map("first"), a_map("second", "first"), outputs="second, first")
+    model = build_model(spec, input_shape=(3,))
+    batch = {"input": np.ones((4, 3), "float32")}
+    parts = keras.Model(model.input, [model.get_layer(name).output for name in ("second", "first")])(batch)
+    np.testing.assert_array_equal(model(batch), np.concatenate(parts, axis=1))
+
+
+@pytest.mark.parametrize("name", ["a+b", "a.b", "a-b", "2nd", "outputs", "map_inputs", "small", "CON"])
+def test_any_name_that_a_model_file_may_have_can_be_built_saved_and_joined(tmp_path, name):
+    spec = model_file(tmp_path, a_map(name), a_map("map", f"{name}, input"), outputs=f"map, {name}")
+    model = build_model(spec, input_shape=(3,))
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    batch = {"input": np.ones((4, 3), "float32")}
+    np.testing.assert_array_equal(again(batch), model(batch))
+    assert model.get_layer(name).kernel.shape == (4, 2)
+
+
+FILES = {
+    "plain": lambda path, matrix: np.savetxt(path, matrix),
+    "numpy": lambda path, matrix: np.save(path.with_suffix(".npy"), matrix),
+}
+
+
+@pytest.mark.parametrize("file_format", FILES)
+def test_weights_are_read_from_a_file_beside_the_model_file(tmp_path, file_format):
+    matrix = np.arange(8.0).reshape(4, 2)
+    path = tmp_path / "weights.npy"
+    FILES[file_format](path, matrix)
+    spec = model_file(tmp_path, a_map(initWeights="weights.npy", format=file_format))
+    model = build_model(spec, input_shape=(3,))
+    np.testing.assert_array_equal(model.get_layer("map").kernel, matrix)
+    with pytest.raises(InputError, match=r"weights\.npy.*stage 'map' has weights of shape \(5, 2\)"):
+        build_model(spec, input_shape=(4,))
+    path.unlink()
+    with pytest.raises(InputError, match=r"weights\.npy"):
+        build_model(spec, input_shape=(3,))
+
+
+def test_statistics_of_another_width_name_the_file_and_the_stage(tmp_path):
+    for name in ("mean", "std"):
+        np.save(tmp_path / f"{name}.npy", np.ones(4))
+    norm = {"name": "norm", "type": "normalize", "inputs": "input", "mean": "mean.npy", "std": "std.npy"}
+    spec = model_file(tmp_path, norm)
+    with pytest.raises(InputError, match=r"mean\.npy: stage 'norm' needs 3 numbers, found 4"):
+        build_model(spec, input_shape=(3,))
+    assert build_model(spec, input_shape=(4,)).output.shape == (None, 4)
