@@ -10,8 +10,6 @@ from cocoqa_keras.serialization import serializable
 class LookupTable(keras.layers.Layer):
     """Row id - 1 of a table for each id; zeros for id 0, which has no row, is not trained and not counted.
 
-    Each id of a batch is looked up once, however often it occurs, so that its gradient is one row too.
-
     An optimizer that moves the rows lazily (`StagewiseSGD`) sets `pending_motion` of the variable
     `embeddings`: what the rows have still to move, which every look-up adds. Saving settles it first.
 
@@ -41,7 +39,6 @@ class LookupTable(keras.layers.Layer):
         self.input_dim = input_dim
         self.output_dim = output_dim
         self.embeddings_initializer = keras.initializers.get(embeddings_initializer)
-        self.supports_jit = False  # how many ids a batch holds is not known beforehand
 
     def build(self, ids_shape: tuple[int | None, ...]) -> None:
         """Makes the table, (input_dim, output_dim)."""
@@ -54,15 +51,13 @@ class LookupTable(keras.layers.Layer):
     def call(self, ids: keras.KerasTensor) -> keras.KerasTensor:
         """Looks the rows up."""
         ids = tf.reshape(tf.cast(ids, tf.int32), (-1,))
-        # With a 0 in front, the empty word is the first of the distinct ids, and all others have a row.
-        distinct, position = tf.unique(tf.concat([[0], ids], 0))
-        rows = distinct[1:] - 1
+        rows = tf.maximum(ids - 1, 0)
         values = tf.gather(self.embeddings.value, rows)
         pending = getattr(self.embeddings, "pending_motion", None)
         if pending is not None:
             values += tf.stop_gradient(pending.of(rows))
         values = tf.cast(values, self.compute_dtype)
-        return _repeat_rows(tf.pad(values, [[1, 0], [0, 0]]), position[1:])
+        return values * tf.cast(ids != 0, values.dtype)[:, None]
 
     def save_own_variables(self, store: dict) -> None:
         """Saves the table as it is after all motion."""
@@ -86,13 +81,3 @@ class LookupTable(keras.layers.Layer):
             "output_dim": self.output_dim,
             "embeddings_initializer": keras.initializers.serialize(self.embeddings_initializer),
         }
-
-
-@tf.custom_gradient
-def _repeat_rows(values: tf.Tensor, position: tf.Tensor) -> tuple[tf.Tensor, object]:
-    """`values[position]`, whose gradient is summed by row at once instead of kept apart for each repeat."""
-
-    def gradient(repeated: tf.Tensor) -> tuple[tf.Tensor, None]:
-        return tf.math.unsorted_segment_sum(repeated, position, tf.shape(values)[0]), None
-
-    return tf.gather(values, position), gradient

@@ -5,17 +5,30 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 
-def sequence_lengths(sequences: tf.Tensor) -> tf.Tensor:
-    """Steps before the first all-zero one, for each sequence.
+def sequence_lengths(is_real: tf.Tensor) -> tf.Tensor:
+    """Steps before the first one that is not real.
 
     Args:
-        sequences: (N, T, D)
+        is_real: (N, T) bool
 
     Returns:
         (N,) int32, 0 ... T.
     """
-    is_real = tf.reduce_any(sequences != 0, axis=-1)
     return tf.reduce_sum(tf.math.cumprod(tf.cast(is_real, tf.int32), axis=1), axis=1)
+
+
+def is_not_zero(steps: tf.Tensor, positions: tf.Tensor | None = None) -> tf.Tensor:
+    """Which steps of sequences are not all zero.
+
+    Args:
+        steps: (N, T, D); with `positions`, the distinct steps (U, D).
+        positions: the place of each step among the distinct ones, int32 (N, T).
+
+    Returns:
+        (N, T) bool
+    """
+    flags = tf.reduce_any(steps != 0, axis=-1)
+    return flags if positions is None else tf.gather(flags, positions)
 
 
 @dataclass(frozen=True)
@@ -52,7 +65,7 @@ class Packing:
         return cls(tf.stack([tf.gather(order, rank), step], 1), sizes, final_rows)
 
     def pack(self, sequences: tf.Tensor) -> tf.Tensor:
-        """(N, T, D) -> (P, D)."""
+        """(N, T, ...) -> (P, ...)."""
         return tf.gather_nd(sequences, self.indices)
 
     def unpack(self, rows: tf.Tensor, count: tf.Tensor, timespan: tf.Tensor) -> tf.Tensor:

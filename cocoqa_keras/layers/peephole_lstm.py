@@ -3,8 +3,9 @@
 import keras
 import tensorflow as tf
 
-from cocoqa_keras.layers.packed_sequence import Packing, sequence_lengths
+from cocoqa_keras.layers.packed_sequence import Packing, is_not_zero, sequence_lengths
 from cocoqa_keras.layers.peephole_recurrence import PeepholeWeights, peephole_recurrence
+from cocoqa_keras.layers.take_rows import take_rows
 from cocoqa_keras.serialization import serializable
 
 GATES = ("input_gate", "forget_gate", "candidate", "output_gate")  # in the order of weight files: I, F, Z, O
@@ -27,7 +28,8 @@ class PeepholeLSTM(keras.layers.Layer):
         gate_initializers: initial values of W_I, W_F, W_Z and W_O, bias rows included.
 
     Call arguments:
-        sequences: (N, T, D), N and T free.
+        sequences: (N, T, D), N and T free; with `positions`, the distinct steps (U, D).
+        positions: the place of each step among the distinct ones, int32 (N, T).
 
     Returns:
         (N, H), zeros for a sequence without a real step, or (N, T, H).
@@ -61,13 +63,22 @@ class PeepholeLSTM(keras.layers.Layer):
             weight = self.add_weight(name=gate, shape=(rows, self.units), initializer=initializer)
             setattr(self, gate, weight)
 
-    def call(self, sequences: keras.KerasTensor) -> keras.KerasTensor:
+    def call(
+        self, sequences: keras.KerasTensor, positions: keras.KerasTensor | None = None
+    ) -> keras.KerasTensor:
         """Runs over the real steps of each sequence."""
-        count, timespan = tf.shape(sequences)[0], tf.shape(sequences)[1]
-        lengths = sequence_lengths(sequences) if self.cut_off_zero_end else tf.fill([count], timespan)
+        count, timespan = tf.unstack(tf.shape(sequences if positions is None else positions)[:2])
+        if self.cut_off_zero_end:
+            lengths = sequence_lengths(is_not_zero(sequences, positions))
+        else:
+            lengths = tf.fill([count], timespan)
         packing = Packing.of_lengths(lengths)
         kernel, bias, weights = self._assemble()
-        projections = tf.nn.bias_add(packing.pack(sequences) @ kernel, bias)
+        if positions is None:
+            projections = tf.nn.bias_add(packing.pack(sequences) @ kernel, bias)
+        else:
+            # A step that occurs often is projected once.
+            projections = take_rows(tf.nn.bias_add(sequences @ kernel, bias), packing.pack(positions))
         hidden = peephole_recurrence(projections, weights, packing)
         return packing.unpack(hidden, count, timespan) if self.return_sequences else packing.last(hidden)
 
@@ -82,10 +93,12 @@ class PeepholeLSTM(keras.layers.Layer):
         weights = PeepholeWeights(tf.concat([*recurrents, h], 1), tf.concat(peepholes, 1))
         return tf.concat([*kernels, x], 1), tf.concat([*biases, bias], 1)[0], weights
 
-    def compute_output_shape(self, sequences_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(
+        self, sequences_shape: tuple[int | None, ...], positions_shape: tuple[int | None, ...] | None = None
+    ) -> tuple[int | None, ...]:
         """(N, H) or (N, T, H)."""
-        leading = sequences_shape[:2] if self.return_sequences else sequences_shape[:1]
-        return (*leading, self.units)
+        leading = sequences_shape[:2] if positions_shape is None else positions_shape
+        return (*(leading if self.return_sequences else leading[:1]), self.units)
 
     def get_config(self) -> dict:
         """The arguments, for saving."""

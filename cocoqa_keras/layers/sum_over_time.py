@@ -1,6 +1,7 @@
 """The bag of words: a question as the sum of its word vectors."""
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from cocoqa_keras.serialization import serializable
@@ -10,10 +11,32 @@ from cocoqa_keras.serialization import serializable
 class SumOverTime(keras.layers.Layer):
     """(N, T, D) -> (N, D), the sum over axis 1.
 
+    Call arguments:
+        sequences: (N, T, D); with `positions`, the distinct steps (U, D).
+        positions: the place of each step among the distinct ones, int32 (N, T).
+
+    Returns:
+        (N, D)
+
     Reference:
         Ren, Kiros and Zemel (2015), section 4.2 (IMG+BOW); the 2015 program's `sum2` stage.
     """
 
-    def call(self, sequences: keras.KerasTensor) -> keras.KerasTensor:
+    def call(
+        self, sequences: keras.KerasTensor, positions: keras.KerasTensor | None = None
+    ) -> keras.KerasTensor:
         """Adds the steps."""
-        return ops.sum(sequences, axis=1)
+        if positions is None:
+            return ops.sum(sequences, axis=1)
+        count, timespan = tf.unstack(tf.shape(positions))
+        # Takes and adds in one pass, without a copy of each step.
+        return tf.sparse.segment_sum(
+            sequences, tf.reshape(positions, (-1,)), tf.repeat(tf.range(count), timespan), num_segments=count
+        )
+
+    def compute_output_shape(
+        self, sequences_shape: tuple[int | None, ...], positions_shape: tuple[int | None, ...] | None = None
+    ) -> tuple[int | None, ...]:
+        """(N, D)."""
+        leading = sequences_shape if positions_shape is None else positions_shape
+        return (leading[0], sequences_shape[-1])

@@ -14,12 +14,12 @@ class TimeFold(keras.layers.Layer):
         timespan: T, where it is the same for every batch.
 
     Call arguments:
-        rows: (N T, D)
+        rows: (N T, D), or (N T,)
         like: (N, T) or (N, T, ...), where the rows come from: gives N and T, which then may change from
             batch to batch.
 
     Returns:
-        (N, T, D)
+        (N, T, D), or (N, T)
 
     Reference:
         The 2015 program's `timeFold` stage.
@@ -32,16 +32,16 @@ class TimeFold(keras.layers.Layer):
     def call(self, rows: keras.KerasTensor, like: keras.KerasTensor | None = None) -> keras.KerasTensor:
         """Folds the rows."""
         leading = (-1, self.timespan) if like is None else ops.shape(like)[:2]
-        return ops.reshape(rows, (*leading, rows.shape[-1]))
+        return ops.reshape(rows, (*leading, *rows.shape[1:]))
 
     def compute_output_shape(
         self, rows_shape: tuple[int | None, ...], like_shape: tuple[int | None, ...] | None = None
     ) -> tuple[int | None, ...]:
         """(N, T, D)."""
         if like_shape is not None:
-            return (*like_shape[:2], rows_shape[-1])
+            return (*like_shape[:2], *rows_shape[1:])
         count = None if rows_shape[0] is None else rows_shape[0] // self.timespan
-        return (count, self.timespan, rows_shape[-1])
+        return (count, self.timespan, *rows_shape[1:])
 
     def get_config(self) -> dict:
         """The arguments, for saving."""

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from cocoqa_keras.layers.packed_sequence import sequence_lengths
+from cocoqa_keras.layers.packed_sequence import is_not_zero, sequence_lengths
 from cocoqa_keras.serialization import serializable
 
 
@@ -12,19 +12,23 @@ class TimeReverse(keras.layers.Layer):
     """Reverses the real part of each sequence: the steps before the first all-zero one.
 
     Call arguments:
-        sequences: (N, T, D)
+        sequences: (N, T, D); with `rows`, the positions of the steps among these, int32 (N, T).
+        rows: the distinct steps (U, D).
 
     Returns:
-        (N, T, D)
+        the shape of `sequences`.
 
     Reference:
         The 2015 program's `timeReverse` stage.
     """
 
-    def call(self, sequences: keras.KerasTensor) -> keras.KerasTensor:
+    def call(self, sequences: keras.KerasTensor, rows: keras.KerasTensor | None = None) -> keras.KerasTensor:
         """Reverses the sequences."""
-        return tf.reverse_sequence(sequences, sequence_lengths(sequences), seq_axis=1)
+        is_real = is_not_zero(sequences) if rows is None else is_not_zero(rows, sequences)
+        return tf.reverse_sequence(sequences, sequence_lengths(is_real), seq_axis=1)
 
-    def compute_output_shape(self, sequences_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(
+        self, sequences_shape: tuple[int | None, ...], rows_shape: tuple[int | None, ...] | None = None
+    ) -> tuple[int | None, ...]:
         """The shape of the input."""
         return sequences_shape

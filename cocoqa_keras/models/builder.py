@@ -9,33 +9,15 @@ import numpy as np
 from cocoqa_keras import layers
 from cocoqa_keras.data.matrices import read_matrix
 from cocoqa_keras.errors import InputError
+from cocoqa_keras.models.flow import Flow, Tensor
 from cocoqa_keras.models.roles import InputRoles
 from cocoqa_keras.models.sizes import DatasetInfo, fit_sizes
 from cocoqa_keras.models.stage_weights import assign_stage_matrix
 from cocoqa_keras.spec import stages
 from cocoqa_keras.spec.model_spec import BATCH, ModelSpec
 
-Tensor = keras.KerasTensor
-
-BUILDERS: dict[type[stages.Stage], Callable[..., "Flow"]] = {}
-
-
-@dataclass(frozen=True)
-class Flow:
-    """What a stage hands on.
-
-    Attributes:
-        tensor: its value.
-        like: where the rows of `tensor` are the steps of sequences of free length, a tensor (N, T, ...)
-            of that N and T.
-    """
-
-    tensor: Tensor
-    like: Tensor | None = None
-
-    def then(self, tensor: Tensor) -> "Flow":
-        """The same rows with other values."""
-        return Flow(tensor, self.like)
+BUILDERS: dict[type[stages.Stage], Callable[..., Flow]] = {}
+TAKES_DISTINCT_ROWS: set[type[stages.Stage]] = set()
 
 
 @dataclass(frozen=True)
@@ -77,7 +59,7 @@ def build_model(
     for stage in spec.stages:
         if stage.name not in flows:
             flows[stage.name] = _build_stage(stage, [flows[name] for name in stage.inputs], context)
-    outputs = _join([flows[name] for name in spec.outputs], "outputs")
+    outputs = _join([flows[name] for name in spec.outputs], "outputs").expanded()
     return keras.Model(inputs, outputs.tensor, name=spec.name.replace("+", "_"))
 
 
@@ -105,6 +87,8 @@ def _make_inputs(
 
 
 def _build_stage(stage: stages.Stage, flows: list[Flow], context: Context) -> Flow:
+    if type(stage) not in TAKES_DISTINCT_ROWS:
+        flows = [flow.expanded() for flow in flows]
     if not stage.propagates_gradient and not isinstance(stage, stages.LookupTable):
         flows = [flow.then(keras.ops.stop_gradient(flow.tensor)) for flow in flows]
     try:
@@ -122,11 +106,18 @@ def _build_stage(stage: stages.Stage, flows: list[Flow], context: Context) -> Fl
         ) from error
 
 
-def _builds(stage_class: type[stages.Stage]) -> Callable:
-    """Registers a function that builds a stage type, given the stage, its inputs and the context."""
+def _builds(stage_class: type[stages.Stage], takes_distinct_rows: bool = False) -> Callable:
+    """Registers a function that builds a stage type, given the stage, its inputs and the context.
+
+    Args:
+        stage_class: the stage type.
+        takes_distinct_rows: whether it can take inputs by their distinct rows; others get whole tensors.
+    """
 
     def register(function: Callable[..., Flow]) -> Callable[..., Flow]:
         BUILDERS[stage_class] = function
+        if takes_distinct_rows:
+            TAKES_DISTINCT_ROWS.add(stage_class)
         return function
 
     return register
@@ -136,6 +127,7 @@ def _join(flows: list[Flow], name: str) -> Flow:
     """Several inputs as one, side by side along the last axis."""
     if len(flows) == 1:
         return flows[0]
+    flows = [flow.expanded() for flow in flows]
     return flows[0].then(keras.layers.Concatenate(axis=-1, name=name)([flow.tensor for flow in flows]))
 
 
@@ -172,13 +164,14 @@ def _selector(stage: stages.Selector, flows: list[Flow], context: Context) -> Fl
 @_builds(stages.LookupTable)
 def _lookup_table(stage: stages.LookupTable, flows: list[Flow], context: Context) -> Flow:
     ids = _joined(stage, flows)
+    distinct, positions = layers.DistinctIds(name=f"{stage.name}_distinct")(ids.tensor)
     layer = layers.LookupTable(stage.input_dim, stage.output_dim, _initializer(stage), name=stage.name)
-    rows = layer(ids.tensor)
+    rows = layer(distinct)
     _finish(layer, stage, context)
-    return ids.then(rows)
+    return Flow(rows, positions, ids.like)
 
 
-@_builds(stages.Map)
+@_builds(stages.Map, takes_distinct_rows=True)
 def _map(stage: stages.Map, flows: list[Flow], context: Context) -> Flow:
     has_constant = stage.bias and stage.bias_init_const >= 0
     layer = layers.AffineMap(
@@ -192,6 +185,8 @@ def _map(stage: stages.Map, flows: list[Flow], context: Context) -> Flow:
         ),
         name=stage.name,
     )
+    if len(flows) > 1:
+        flows = [flow.expanded() for flow in flows]
     values = layer([flow.tensor for flow in flows] if len(flows) > 1 else flows[0].tensor)
     _finish(layer, stage, context)
     return flows[0].then(values)
@@ -224,7 +219,7 @@ def _statistics(stage: stages.Normalize, width: int, context: Context) -> tuple[
     return tuple(vectors)
 
 
-@_builds(stages.Dropout)
+@_builds(stages.Dropout, takes_distinct_rows=True)
 def _dropout(stage: stages.Dropout, flows: list[Flow], context: Context) -> Flow:
     values = _joined(stage, flows)
     return values.then(
@@ -232,10 +227,10 @@ def _dropout(stage: stages.Dropout, flows: list[Flow], context: Context) -> Flow
     )
 
 
-@_builds(stages.Lstm)
+@_builds(stages.Lstm, takes_distinct_rows=True)
 def _lstm(stage: stages.Lstm, flows: list[Flow], context: Context) -> Flow:
-    sequences = _joined(stage, flows).tensor
-    if sequences.shape[-1] != stage.input_dim:
+    sequences = _joined(stage, flows)
+    if sequences.tensor.shape[-1] != stage.input_dim:
         raise ValueError(f"inputDim is {stage.input_dim}")
     bias_constants = (1.0, 1.0, 0.0, 1.0)  # of the gates I, F, Z, O
     layer = layers.PeepholeLSTM(
@@ -247,7 +242,7 @@ def _lstm(stage: stages.Lstm, flows: list[Flow], context: Context) -> Flow:
         ],
         name=stage.name,
     )
-    hidden = layer(sequences)
+    hidden = layer(sequences.tensor, *_steps(sequences))
     _finish(layer, stage, context)
     return Flow(hidden)
 
@@ -260,26 +255,46 @@ def _time_unfold(stage: stages.TimeUnfold, flows: list[Flow], context: Context) 
     return Flow(layers.TimeUnfold(name=stage.name)(sequences.tensor), like=sequences.tensor)
 
 
-@_builds(stages.TimeFold)
+@_builds(stages.TimeFold, takes_distinct_rows=True)
 def _time_fold(stage: stages.TimeFold, flows: list[Flow], context: Context) -> Flow:
     rows = _joined(stage, flows)
-    if rows.like is not None and rows.like.shape[1] is None:
-        return Flow(layers.TimeFold(name=stage.name)(rows.tensor, rows.like))
-    return Flow(layers.TimeFold(stage.timespan, name=stage.name)(rows.tensor))
+    if rows.like is None or rows.like.shape[1] is not None:
+        return Flow(layers.TimeFold(stage.timespan, name=stage.name)(rows.expanded().tensor))
+    layer = layers.TimeFold(name=stage.name)
+    if rows.positions is None:
+        return Flow(layer(rows.tensor, rows.like))
+    return Flow(rows.tensor, layer(rows.positions, rows.like))
 
 
-@_builds(stages.TimeReverse)
+@_builds(stages.TimeReverse, takes_distinct_rows=True)
 def _time_reverse(stage: stages.TimeReverse, flows: list[Flow], context: Context) -> Flow:
-    return Flow(layers.TimeReverse(name=stage.name)(_joined(stage, flows).tensor))
+    sequences = _joined(stage, flows)
+    layer = layers.TimeReverse(name=stage.name)
+    if not sequences.has_distinct_steps:
+        return Flow(layer(sequences.expanded().tensor))
+    return Flow(sequences.tensor, layer(sequences.positions, sequences.tensor))
 
 
-@_builds(stages.Concat)
+@_builds(stages.Concat, takes_distinct_rows=True)
 def _concat(stage: stages.Concat, flows: list[Flow], context: Context) -> Flow:
+    if stage.axis == 1 and any(flow.has_distinct_steps for flow in flows):
+        parts = [
+            [flow.tensor, *_steps(flow)] if flow.has_distinct_steps else flow.expanded().tensor
+            for flow in flows
+        ]
+        return Flow(*layers.JoinSequences(name=stage.name)(parts))
+    flows = [flow.expanded() for flow in flows]
     return flows[0].then(
         keras.layers.Concatenate(stage.axis, name=stage.name)([flow.tensor for flow in flows])
     )
 
 
-@_builds(stages.SumOverTime)
+@_builds(stages.SumOverTime, takes_distinct_rows=True)
 def _sum_over_time(stage: stages.SumOverTime, flows: list[Flow], context: Context) -> Flow:
-    return Flow(layers.SumOverTime(name=stage.name)(_joined(stage, flows).tensor))
+    sequences = _joined(stage, flows)
+    return Flow(layers.SumOverTime(name=stage.name)(sequences.tensor, *_steps(sequences)))
+
+
+def _steps(sequences: Flow) -> list[Tensor]:
+    """The positions of the steps, where sequences come by their distinct ones: a layer's second argument."""
+    return [] if sequences.positions is None else [sequences.positions]
