@@ -27,6 +27,7 @@ WORDS, ANSWERS = 9738, 431  # UNK included
 SHORTEST, MEAN_LENGTH, LONGEST = 4, 8.65, 54
 
 _BLOCK_ROWS = 1024
+_BLOCKS = -(-IMAGES // _BLOCK_ROWS)
 _RELU_THRESHOLD = 0.613  # deviations of a normal distribution, 27 % of which lie above
 _FEATURE_SCALE = 3.0  # brings the norms of the rows to about 80, as with VGG-19
 _ZIPF_EXPONENT = 1.18  # so that 100 questions have about 305 different words, as in COCO-QA
@@ -51,14 +52,14 @@ def full_size_data(folder: Path = DEFAULT_FOLDER) -> Path:
 
 def _write_features(path: Path) -> None:
     """Writes the features block by block, so that memory holds only one block of them."""
-    sizes = [np.count_nonzero(block, axis=1) for block in track(_blocks(), "counting", IMAGES // _BLOCK_ROWS)]
+    sizes = [np.count_nonzero(block, axis=1) for block in track(_blocks(), "counting", _BLOCKS)]
     indptr = np.concatenate([[0], np.cumsum(np.concatenate(sizes))])
     total, total_of_squares = np.zeros((2, FEATURE_WIDTH))
     with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
         data = file.create_dataset("hidden7_data", indptr[-1:], np.float32)
         indices = file.create_dataset("hidden7_indices", indptr[-1:], np.int32)
         start = 0
-        for block in track(_blocks(), "writing", IMAGES // _BLOCK_ROWS):
+        for block in track(_blocks(), "writing", _BLOCKS):
             rows, columns = np.nonzero(block)
             end = start + len(rows)
             data[start:end], indices[start:end] = block[rows, columns], columns

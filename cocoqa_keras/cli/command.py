@@ -2,13 +2,17 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 
 from cocoqa_keras.errors import InputError
 
 INTERRUPTED = 130
+
+_STANDARD_ERROR = 2  # its file descriptor
 
 
 def run(app: typer.Typer, argv: list[str] | None) -> int:
@@ -41,6 +45,23 @@ def command(function: Callable) -> typer.Typer:
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command()(function)
     return app
+
+
+@contextmanager
+def quiet_native_code() -> Iterator[None]:
+    """Drops what native code writes to standard error meanwhile.
+
+    TensorFlow, imported where there is no GPU, says so in several lines, before its log level counts.
+    """
+    sys.stderr.flush()
+    kept = os.dup(_STANDARD_ERROR)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), _STANDARD_ERROR)
+    try:
+        yield
+    finally:
+        os.dup2(kept, _STANDARD_ERROR)
+        os.close(kept)
 
 
 def _fail(message: str, code: int) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from cocoqa_keras.cli.command import command, run
+from cocoqa_keras.cli.command import command, quiet_native_code, run
 from cocoqa_keras.errors import InputError
 
 DEFAULT_DATA = Path("data/cocoqa")
@@ -71,17 +71,19 @@ def train(
         settings["stopScore"] = early_stop_score
     model_spec = load_spec(find_model(spec), stage_settings)
     training_config = load_training_config(config or config_folder() / f"{TRAINING_CONFIG}.yml", settings)
-    data, features = _locate_data(data, features)
-
     from cocoqa_keras.data.dataset import load_dataset
+    from cocoqa_keras.models.image_features import open_features
+    from cocoqa_keras.models.roles import InputRoles
+
+    if data == DEFAULT_DATA and not data.is_dir():
+        data, demo_features = _demo_data(data)
+        if features is None and InputRoles.of(model_spec).image_tables:
+            features = demo_features
 
     dataset = load_dataset(data)
+    image_features = open_features(model_spec, data, features)
 
-    import keras
-
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(str(dtype))
-    from cocoqa_keras.models.image_features import open_features
+    _start_keras(dtype)
     from cocoqa_keras.training.reporter import reporter_for
     from cocoqa_keras.training.trainer import Trainer
 
@@ -89,7 +91,7 @@ def train(
         trainer = Trainer(
             model_spec,
             dataset,
-            open_features(model_spec, data, features),
+            image_features,
             training_config,
             output,
             name,
@@ -98,6 +100,17 @@ def train(
             reporter,
         )
         trainer.train(one_round)
+
+
+def _start_keras(dtype: Dtype) -> None:
+    """Imports Keras and TensorFlow, and sets the precision of this process."""
+    with quiet_native_code():
+        import keras
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()  # the search for a GPU
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(str(dtype))
 
 
 def _read_overrides(pairs: list[str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -113,18 +126,16 @@ def _read_overrides(pairs: list[str]) -> tuple[dict[str, str], dict[str, str]]:
     return settings, stage_settings
 
 
-def _locate_data(folder: Path, features: Path | None) -> tuple[Path, Path | None]:
-    """The data folder and its features: the demo data where no data are given and the default is missing."""
-    if folder.is_dir() or folder != DEFAULT_DATA:
-        return folder, features
-    from cocoqa_keras.data.demo import demo_folder
+def _demo_data(missing: Path) -> tuple[Path, Path]:
+    """The folder of the demo data, and their features; says why they are used."""
+    from cocoqa_keras.data.demo import FEATURES_FILE, demo_folder
 
     print(
-        f"No data in {folder}: training on the demo data (pictures and questions made by this program)",
+        f"No data in {missing}: training on the demo data (pictures and questions made by this program)",
         flush=True,
     )
     demo = demo_folder()
-    return demo / "cocoqa", features or demo / "hidden_oxford_mscoco.h5"
+    return demo / "cocoqa", demo / FEATURES_FILE
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -20,6 +20,7 @@ from cocoqa_keras.data.question_types import QuestionType
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.files import write_text
 
+FEATURES_FILE = "hidden_oxford_mscoco.h5"
 DEMO_VERSION = 1  # to be raised with every change of the data, as it names the cached folder
 CACHE_VARIABLE = "COCOQA_KERAS_CACHE"
 TRAIN_PICTURES = 800
@@ -115,7 +116,7 @@ def _write_demo(folder: Path) -> None:
     _write_text(folder / "text" / "test", scenes, range(TRAIN_PICTURES, len(scenes)), random)
     encode_cocoqa(folder / "text", folder / "cocoqa")
     features = extract(np.stack([np.asarray(picture) for picture in pictures]))
-    write_features(folder / "hidden_oxford_mscoco.h5", features)
+    write_features(folder / FEATURES_FILE, features)
 
 
 def _write_pictures(folder: Path, pictures: list[Image.Image]) -> None:

@@ -95,6 +95,18 @@ class SparseFeatures:
     def __len__(self) -> int:
         return self.shape[0]
 
+    def check(self) -> None:
+        """Goes through all values once, at the speed of the disk, so that training need not end on a bad one.
+
+        Raises:
+            InputError: a row holds a value that is not finite, or one outside of the columns.
+        """
+        for start in range(0, len(self), _BLOCK_ROWS):
+            rows = np.arange(start, min(start + _BLOCK_ROWS, len(self)))
+            indptr = self._indptr[start : start + len(rows) + 1]
+            data, indices = self._read_parts(indptr[:1], indptr[-1:])
+            self._check(data, indices, indptr - indptr[0], rows)
+
     def read(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
         """The features of some images.
 
@@ -111,18 +123,24 @@ class SparseFeatures:
         wrong = rows[(rows < 0) | (rows >= len(self))]
         if wrong.size:
             raise InputError(f"{self.path}: no row {wrong[0]}; its rows are 0 to {len(self) - 1}")
+        return self._read_sparse(rows).toarray().astype(np.float32, copy=False)
+
+    def _read_sparse(self, rows: np.ndarray) -> scipy.sparse.csr_matrix:
+        """The features of images that exist, checked."""
         starts, ends = self._indptr[rows], self._indptr[rows + 1]
+        data, indices = self._read_parts(starts, ends)
+        indptr = np.concatenate([[0], np.cumsum(ends - starts)]).astype(indices.dtype)
+        self._check(data, indices, indptr, rows)
+        return scipy.sparse.csr_matrix((data, indices, indptr), shape=(len(rows), self.shape[1]))
+
+    def _read_parts(self, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Values and columns in some stretches of the file."""
         try:
             if not self._file:
                 raise OSError("the file is closed")
-            data = self._data.read(starts, ends)
-            indices = self._indices.read(starts, ends)
+            return self._data.read(starts, ends), self._indices.read(starts, ends)
         except _H5_ERRORS as error:
             raise InputError(f"{self.path}: cannot read its rows: closed, cut short or damaged") from error
-        indptr = np.concatenate([[0], np.cumsum(ends - starts)]).astype(indices.dtype)
-        self._check(data, indices, indptr, rows)
-        sparse = scipy.sparse.csr_matrix((data, indices, indptr), shape=(len(rows), self.shape[1]))
-        return sparse.toarray().astype(np.float32, copy=False)
 
     def _check(self, data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, rows: np.ndarray) -> None:
         """What scipy takes on trust, and what a model needs: columns in range, values finite."""

@@ -47,7 +47,10 @@ class AffineMap(keras.layers.Layer):
 
     def build(self, inputs_shape: tuple | list) -> None:
         """Makes W, (D + 1, units), or (D, units) without a bias."""
-        width = sum(shape[-1] for shape in _as_list_of_shapes(inputs_shape))
+        shapes = _as_list_of_shapes(inputs_shape)
+        if len({tuple(shape[:-1]) for shape in shapes}) > 1:
+            raise ValueError(f"inputs side by side must be equal but for their last axis, got {shapes}")
+        width = sum(shape[-1] for shape in shapes)
         self.kernel = self.add_weight(
             name="kernel", shape=(width + int(self.use_bias), self.units), initializer=self.kernel_initializer
         )

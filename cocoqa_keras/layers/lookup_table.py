@@ -51,7 +51,7 @@ class LookupTable(keras.layers.Layer):
     def call(self, ids: keras.KerasTensor) -> keras.KerasTensor:
         """Looks the rows up."""
         ids = tf.reshape(tf.cast(ids, tf.int32), (-1,))
-        rows = tf.maximum(ids - 1, 0)
+        rows = tf.where(ids == 0, 0, ids - 1)
         values = tf.gather(self.embeddings.value, rows)
         pending = getattr(self.embeddings, "pending_motion", None)
         if pending is not None:

@@ -64,7 +64,10 @@ class PeepholeLSTM(keras.layers.Layer):
             setattr(self, gate, weight)
 
     def call(
-        self, sequences: keras.KerasTensor, positions: keras.KerasTensor | None = None
+        self,
+        sequences: keras.KerasTensor,
+        positions: keras.KerasTensor | None = None,
+        training: bool | None = None,
     ) -> keras.KerasTensor:
         """Runs over the real steps of each sequence."""
         count, timespan = tf.unstack(tf.shape(sequences if positions is None else positions)[:2])
@@ -79,7 +82,7 @@ class PeepholeLSTM(keras.layers.Layer):
         else:
             # A step that occurs often is projected once.
             projections = take_rows(tf.nn.bias_add(sequences @ kernel, bias), packing.pack(positions))
-        hidden = peephole_recurrence(projections, weights, packing)
+        hidden = peephole_recurrence(projections, weights, packing, bool(training))
         return packing.unpack(hidden, count, timespan) if self.return_sequences else packing.last(hidden)
 
     def _assemble(self) -> tuple[tf.Tensor, tf.Tensor, PeepholeWeights]:

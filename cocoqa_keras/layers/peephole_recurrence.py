@@ -46,18 +46,24 @@ class PeepholeWeights(NamedTuple):
     peephole: tf.Tensor
 
 
-def peephole_recurrence(projections: tf.Tensor, weights: PeepholeWeights, packing: Packing) -> tf.Tensor:
+def peephole_recurrence(
+    projections: tf.Tensor, weights: PeepholeWeights, packing: Packing, training: bool
+) -> tf.Tensor:
     """Hidden states of all packed steps.
 
     Args:
         projections: (P, 4 H), x W_x + b of the gates i, f, o, z side by side.
         weights: recurrent and peephole weights.
         packing: where the steps lie.
+        training: take the gradient above; otherwise TensorFlow's own, equal but slower, without which a
+            SavedModel cannot hold the recurrence.
 
     Returns:
         (P, H), h of every packed step.
     """
-    return _recurrence(projections, weights.recurrent, weights.peephole, packing.sizes)
+    if training:
+        return _recurrence(projections, weights.recurrent, weights.peephole, packing.sizes)
+    return _forward(projections, weights, packing.sizes).hidden.concat()
 
 
 @tf.custom_gradient
@@ -115,6 +121,11 @@ def _step_array(steps: tf.Tensor, width: int, dtype: tf.DType) -> tf.TensorArray
     return tf.TensorArray(
         dtype, steps, infer_shape=False, element_shape=(None, width), clear_after_read=False
     )
+
+
+def _concat_later(array: tf.TensorArray, width: int, dtype: tf.DType) -> tf.Tensor:
+    """The rows of all steps but the first, of which there may be none."""
+    return tf.cond(array.size() > 0, array.concat, lambda: tf.zeros((0, width), dtype))
 
 
 def _forward(projections: tf.Tensor, weights: PeepholeWeights, sizes: tf.Tensor) -> _History:
@@ -235,14 +246,16 @@ def _backward(
         parallel_iterations=1,
     )
     first, _ = gates_at(0, carry, tf.zeros((sizes[0], units), dtype))
-    return first, later.concat()
+    return first, _concat_later(later, 4 * units, dtype)
 
 
 def _weight_gradients(first: tf.Tensor, later: tf.Tensor, history: _History) -> tuple[tf.Tensor, tf.Tensor]:
     """Gradients of the recurrent and the peephole weights."""
     units = first.shape[1] // 4
-    d_recurrent = tf.matmul(history.hidden_before.concat(), later, transpose_a=True)
-    d_input_forget = tf.matmul(history.cell_before.concat(), later[:, : 2 * units], transpose_a=True)
+    hidden_before = _concat_later(history.hidden_before, units, first.dtype)
+    cell_before = _concat_later(history.cell_before, units, first.dtype)
+    d_recurrent = tf.matmul(hidden_before, later, transpose_a=True)
+    d_input_forget = tf.matmul(cell_before, later[:, : 2 * units], transpose_a=True)
     outputs = slice(2 * units, 3 * units)
     d_output = tf.matmul(
         history.cell.concat(), tf.concat([first[:, outputs], later[:, outputs]], 0), transpose_a=True

@@ -30,6 +30,13 @@ class Selector(keras.layers.Layer):
         slices[self.axis] = slice(self.start, self.end)
         return inputs[tuple(slices)]
 
+    def compute_output_shape(self, inputs_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The shape of the input, cut along the axis."""
+        shape = list(inputs_shape)
+        size = shape[self.axis]
+        shape[self.axis] = None if size is None else len(range(size)[self.start : self.end])
+        return tuple(shape)
+
     def get_config(self) -> dict:
         """The arguments, for saving."""
         return {**super().get_config(), "start": self.start, "end": self.end, "axis": self.axis}

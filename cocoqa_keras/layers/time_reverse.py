@@ -11,6 +11,8 @@ from cocoqa_keras.serialization import serializable
 class TimeReverse(keras.layers.Layer):
     """Reverses the real part of each sequence: the steps before the first all-zero one.
 
+    The others stay as they are, and get no gradient.
+
     Call arguments:
         sequences: (N, T, D); with `rows`, the positions of the steps among these, int32 (N, T).
         rows: the distinct steps (U, D).
@@ -25,7 +27,12 @@ class TimeReverse(keras.layers.Layer):
     def call(self, sequences: keras.KerasTensor, rows: keras.KerasTensor | None = None) -> keras.KerasTensor:
         """Reverses the sequences."""
         is_real = is_not_zero(sequences) if rows is None else is_not_zero(rows, sequences)
-        return tf.reverse_sequence(sequences, sequence_lengths(is_real), seq_axis=1)
+        lengths = sequence_lengths(is_real)
+        backwards = tf.reverse_sequence(sequences, lengths, seq_axis=1)
+        if rows is not None:
+            return backwards
+        is_before_end = tf.sequence_mask(lengths, tf.shape(sequences)[1])[:, :, None]
+        return tf.where(is_before_end, backwards, tf.stop_gradient(backwards))
 
     def compute_output_shape(
         self, sequences_shape: tuple[int | None, ...], rows_shape: tuple[int | None, ...] | None = None

@@ -59,14 +59,14 @@ def build_model(
     for stage in spec.stages:
         if stage.name not in flows:
             flows[stage.name] = _build_stage(stage, [flows[name] for name in stage.inputs], context)
-    outputs = _join([flows[name] for name in spec.outputs], "outputs").expanded()
+    outputs = _join([flows[name] for name in spec.outputs]).expanded()
     return keras.Model(inputs, outputs.tensor, name=spec.name.replace("+", "_"))
 
 
 def _make_inputs(
     context: Context, input_shape: tuple[int | None, ...] | None
-) -> tuple[dict[str, Tensor], dict[str, Flow]]:
-    """The model's inputs by name, and the stages whose values they already are."""
+) -> tuple[Tensor | dict[str, Tensor], dict[str, Flow]]:
+    """The model's input, or its inputs by name, and the stages whose values they already are."""
     spec, roles = context.spec, context.roles
     if not roles.are_found:
         if input_shape is None:
@@ -74,13 +74,18 @@ def _make_inputs(
                 f"{spec.path}: this model reads its whole batch: give the shape of its input (input_shape)"
             )
         tensor = keras.Input(input_shape, name=BATCH)
-        return {BATCH: tensor}, {BATCH: Flow(tensor)}
+        return tensor, {BATCH: Flow(tensor)}
     inputs, flows = {}, {}
     if roles.question_selectors:
         question = inputs["question"] = keras.Input((None,), dtype="int32", name="question")
         flows.update({name: Flow(question, like=question) for name in roles.question_selectors})
     if roles.image_tables:
-        (width,) = {spec[name].output_dim for name in roles.image_tables}
+        widths = {spec[name].output_dim for name in roles.image_tables}
+        if len(widths) > 1:
+            raise InputError(
+                f"{spec.path}: the tables of image features differ in outputDim: {sorted(widths)}"
+            )
+        (width,) = widths
         image = inputs["image"] = keras.Input((width,), name="image")
         flows.update({name: Flow(image) for name in (*roles.image_selectors, *roles.image_tables)})
     return inputs, flows
@@ -123,16 +128,12 @@ def _builds(stage_class: type[stages.Stage], takes_distinct_rows: bool = False) 
     return register
 
 
-def _join(flows: list[Flow], name: str) -> Flow:
+def _join(flows: list[Flow]) -> Flow:
     """Several inputs as one, side by side along the last axis."""
     if len(flows) == 1:
         return flows[0]
     flows = [flow.expanded() for flow in flows]
-    return flows[0].then(keras.layers.Concatenate(axis=-1, name=name)([flow.tensor for flow in flows]))
-
-
-def _joined(stage: stages.Stage, flows: list[Flow]) -> Flow:
-    return _join(flows, f"{stage.name}_inputs")
+    return flows[0].then(keras.layers.Concatenate(axis=-1)([flow.tensor for flow in flows]))
 
 
 def _initializer(
@@ -156,14 +157,12 @@ def _finish(layer: keras.layers.Layer, stage: stages.TrainableStage, context: Co
 
 @_builds(stages.Selector)
 def _selector(stage: stages.Selector, flows: list[Flow], context: Context) -> Flow:
-    return Flow(
-        layers.Selector(stage.start, stage.end, stage.axis, name=stage.name)(_joined(stage, flows).tensor)
-    )
+    return Flow(layers.Selector(stage.start, stage.end, stage.axis, name=stage.name)(_join(flows).tensor))
 
 
 @_builds(stages.LookupTable)
 def _lookup_table(stage: stages.LookupTable, flows: list[Flow], context: Context) -> Flow:
-    ids = _joined(stage, flows)
+    ids = _join(flows)
     distinct, positions = layers.DistinctIds(name=f"{stage.name}_distinct")(ids.tensor)
     layer = layers.LookupTable(stage.input_dim, stage.output_dim, _initializer(stage), name=stage.name)
     rows = layer(distinct)
@@ -194,7 +193,7 @@ def _map(stage: stages.Map, flows: list[Flow], context: Context) -> Flow:
 
 @_builds(stages.Normalize)
 def _normalize(stage: stages.Normalize, flows: list[Flow], context: Context) -> Flow:
-    features = _joined(stage, flows)
+    features = _join(flows)
     mean, std = _statistics(stage, features.tensor.shape[-1], context)
     # Statistics in float32 are applied in float32, in a float64 model too, as the 2015 program does.
     is_single = "float32" in (keras.config.dtype_policy().compute_dtype, mean.dtype.name)
@@ -221,7 +220,7 @@ def _statistics(stage: stages.Normalize, width: int, context: Context) -> tuple[
 
 @_builds(stages.Dropout, takes_distinct_rows=True)
 def _dropout(stage: stages.Dropout, flows: list[Flow], context: Context) -> Flow:
-    values = _joined(stage, flows)
+    values = _join(flows)
     return values.then(
         layers.BatchDropout(stage.dropout_rate, stage.init_seed, name=stage.name)(values.tensor)
     )
@@ -229,7 +228,7 @@ def _dropout(stage: stages.Dropout, flows: list[Flow], context: Context) -> Flow
 
 @_builds(stages.Lstm, takes_distinct_rows=True)
 def _lstm(stage: stages.Lstm, flows: list[Flow], context: Context) -> Flow:
-    sequences = _joined(stage, flows)
+    sequences = _join(flows)
     if sequences.tensor.shape[-1] != stage.input_dim:
         raise ValueError(f"inputDim is {stage.input_dim}")
     bias_constants = (1.0, 1.0, 0.0, 1.0)  # of the gates I, F, Z, O
@@ -249,7 +248,7 @@ def _lstm(stage: stages.Lstm, flows: list[Flow], context: Context) -> Flow:
 
 @_builds(stages.TimeUnfold)
 def _time_unfold(stage: stages.TimeUnfold, flows: list[Flow], context: Context) -> Flow:
-    sequences = _joined(stage, flows)
+    sequences = _join(flows)
     if sequences.like is not None:  # a table has unfolded them already
         return sequences
     return Flow(layers.TimeUnfold(name=stage.name)(sequences.tensor), like=sequences.tensor)
@@ -257,7 +256,7 @@ def _time_unfold(stage: stages.TimeUnfold, flows: list[Flow], context: Context) 
 
 @_builds(stages.TimeFold, takes_distinct_rows=True)
 def _time_fold(stage: stages.TimeFold, flows: list[Flow], context: Context) -> Flow:
-    rows = _joined(stage, flows)
+    rows = _join(flows)
     if rows.like is None or rows.like.shape[1] is not None:
         return Flow(layers.TimeFold(stage.timespan, name=stage.name)(rows.expanded().tensor))
     layer = layers.TimeFold(name=stage.name)
@@ -268,7 +267,7 @@ def _time_fold(stage: stages.TimeFold, flows: list[Flow], context: Context) -> F
 
 @_builds(stages.TimeReverse, takes_distinct_rows=True)
 def _time_reverse(stage: stages.TimeReverse, flows: list[Flow], context: Context) -> Flow:
-    sequences = _joined(stage, flows)
+    sequences = _join(flows)
     layer = layers.TimeReverse(name=stage.name)
     if not sequences.has_distinct_steps:
         return Flow(layer(sequences.expanded().tensor))
@@ -291,7 +290,7 @@ def _concat(stage: stages.Concat, flows: list[Flow], context: Context) -> Flow:
 
 @_builds(stages.SumOverTime, takes_distinct_rows=True)
 def _sum_over_time(stage: stages.SumOverTime, flows: list[Flow], context: Context) -> Flow:
-    sequences = _joined(stage, flows)
+    sequences = _join(flows)
     return Flow(layers.SumOverTime(name=stage.name)(sequences.tensor, *_steps(sequences)))
 
 

@@ -19,13 +19,15 @@ def open_features(
         override: a file to use instead.
 
     Returns:
-        the features, or None for a model that takes no image.
+        the features, every value of them checked, or None for a model that takes no image.
 
     Raises:
         InputError: there is no such file, or it is not what the model names.
     """
     tables = InputRoles.of(spec).image_tables
     if not tables:
+        if override:
+            raise InputError(f"{spec.path}: the model takes no image features; leave {override} out")
         return None
     table = spec[min(tables)]
     if table.init_weights is None or table.format != "h5" or not table.sparse:
@@ -41,4 +43,6 @@ def open_features(
             f"no image features for {spec.name}: {declared.name} is neither in {folder} nor above it; "
             f"put it there or give --features FILE.h5"
         )
-    return SparseFeatures(path, table.h5_key)
+    features = SparseFeatures(path, table.h5_key)
+    features.check()
+    return features

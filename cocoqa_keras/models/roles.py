@@ -39,21 +39,29 @@ class InputRoles:
         readers = [stage for stage in spec.stages if BATCH in stage.inputs]
         if not all(_slices_ids(stage) for stage in readers):
             return cls()
-        image_ids = _reached(spec, {stage.name for stage in readers if stage.start == 0}, TimeUnfold)
-        words = _reached(spec, {stage.name for stage in readers if stage.start > 0}, TimeUnfold)
-        image_readers = [s for s in spec.stages if image_ids & set(s.inputs) and s.name not in image_ids]
-        word_readers = [s for s in spec.stages if words & set(s.inputs) and s.name not in words]
-        if not all(isinstance(stage, LookupTable) for stage in (*image_readers, *word_readers)):
+        image_selectors = {stage.name for stage in readers if stage.start == 0}
+        question_selectors = {stage.name for stage in readers if stage.start == 1}
+        image_ids = _reached(spec, image_selectors, TimeUnfold)
+        words = _reached(spec, question_selectors, TimeUnfold)
+        image_tables = _readers(spec, image_ids)
+        word_tables = _readers(spec, words)
+        if not all(isinstance(stage, LookupTable) for stage in (*image_tables, *word_tables)):
             return cls()
-        if not all(stage.is_frozen for stage in image_readers):
+        if not all(stage.is_frozen for stage in image_tables):
             return cls()
-        image_tables = frozenset(stage.name for stage in image_readers)
+        is_read = bool(image_tables) >= bool(image_selectors) and bool(word_tables) >= bool(
+            question_selectors
+        )
+        ends = {stage.end for stage in readers if stage.start == 1}
+        if not is_read or len(ends) > 1 or (image_ids | words) & set(spec.outputs):
+            return cls()
+        image_names = frozenset(stage.name for stage in image_tables)
         return cls(
             image_selectors=image_ids,
-            question_selectors=frozenset(stage.name for stage in readers if stage.start > 0),
-            image_tables=image_tables,
-            word_tables=frozenset(stage.name for stage in word_readers),
-            feature_norms=_reached(spec, image_tables, Normalize) - image_tables,
+            question_selectors=frozenset(question_selectors),
+            image_tables=image_names,
+            word_tables=frozenset(stage.name for stage in word_tables),
+            feature_norms=_reached(spec, image_names, Normalize) - image_names,
             of_words=_reached(spec, words, Stage),
         )
 
@@ -64,8 +72,13 @@ def _slices_ids(stage: Stage) -> bool:
         isinstance(stage, Selector)
         and stage.axis == 1
         and stage.inputs == (BATCH,)
-        and (stage.start > 0 or stage.end == 1)
+        and (stage.start == 1 or (stage.start, stage.end) == (0, 1))
     )
+
+
+def _readers(spec: ModelSpec, names: frozenset[str]) -> list[Stage]:
+    """The stages outside of `names` that read one of them."""
+    return [stage for stage in spec.stages if names & set(stage.inputs) and stage.name not in names]
 
 
 def _reached(spec: ModelSpec, starts: set[str] | frozenset[str], kind: type[Stage]) -> frozenset[str]:

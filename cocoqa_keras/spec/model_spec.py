@@ -1,12 +1,12 @@
 """A model file (`*.model.yml`) as a typed, checked object."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr
 
-from cocoqa_keras.spec.schema import Name, Names, Section, parse_section, suggestion
+from cocoqa_keras.errors import InputError
+from cocoqa_keras.spec.schema import Name, Names, Section, parse_section, shown, suggestion
 from cocoqa_keras.spec.stages import STAGE_TYPES, Stage
 from cocoqa_keras.spec.yaml_document import YamlDocument, read_yaml
 
@@ -47,6 +47,7 @@ class ModelSpec(Section):
     stages: tuple[Stage, ...] = Field(min_length=1)
     outputs: Names
     _document: YamlDocument | None = PrivateAttr(None)
+    _overrides: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @property
     def path(self) -> Path:
@@ -57,6 +58,11 @@ class ModelSpec(Section):
     def text(self) -> str:
         """The file as it was read."""
         return self._document.text
+
+    @property
+    def overrides(self) -> dict[str, str]:
+        """What was set when it was read, `stage.field` -> value, and so is not in the file."""
+        return self._overrides
 
     def __getitem__(self, name: str) -> Stage:
         """The stage called `name`."""
@@ -116,6 +122,7 @@ def load_spec(path: str | Path, overrides: dict[str, str] | None = None) -> Mode
         outputs=top.outputs,
     )
     spec._document = document
+    spec._overrides = dict(overrides or {})
     return spec
 
 
@@ -129,11 +136,13 @@ def _read_stages(document: YamlDocument, top: _ModelFile, overrides: dict[str, s
             )
         stages[stage.name] = stage
     for key in overrides:
-        name = key.partition(".")[0]
+        name, _, field = key.rpartition(".")
         if name not in stages:
-            raise document.error(
-                ("specs",), f"cannot set '{key}': no stage '{name}'{suggestion(name, stages)}"
+            raise InputError(
+                f"{document.path}: cannot set '{key}': no stage '{name}'{suggestion(name, stages)}"
             )
+        if field in ("name", "type"):
+            raise InputError(f"{document.path}: cannot set '{key}': name and type belong to the file")
     return stages
 
 
@@ -141,22 +150,22 @@ def _read_stage(document: YamlDocument, index: int, description: Any, overrides:
     location = ("specs", index)
     if not isinstance(description, dict):
         raise document.error(
-            location, f"stage number {index + 1}: expected fields, found {description!r:.60}"
+            location, f"stage number {index + 1}: expected fields, found {shown(description)}"
         )
     name = description.get("name")
-    owner = f"stage '{name}'" if name is not None else f"stage number {index + 1}"
+    owner = f"stage {shown(name)}" if name is not None else f"stage number {index + 1}"
     if "type" not in description:
         raise document.error(location, f"{owner}, field 'type': missing; add one of {', '.join(STAGE_TYPES)}")
     kind = description["type"]
     if not isinstance(kind, str) or kind not in STAGE_TYPES:
         raise document.error(
             (*location, "type"),
-            f"{owner}, field 'type': unknown type {kind!r}{suggestion(kind, STAGE_TYPES)}",
+            f"{owner}, field 'type': unknown type {shown(kind)}{suggestion(kind, STAGE_TYPES)}",
         )
     changes = {
-        key.partition(".")[2]: value for key, value in overrides.items() if key.partition(".")[0] == name
+        key.rpartition(".")[2]: value for key, value in overrides.items() if key.rpartition(".")[0] == name
     }
-    return parse_section(STAGE_TYPES[kind], document, location, {**description, **changes}, owner)
+    return parse_section(STAGE_TYPES[kind], document, location, description, owner, changes)
 
 
 def _check_names(document: YamlDocument, top: _ModelFile, stages: dict[str, Stage]) -> None:
@@ -168,7 +177,9 @@ def _check_names(document: YamlDocument, top: _ModelFile, stages: dict[str, Stag
         raise document.error(("stages",), "the model, field 'stages': empty; list the stages in order")
     for index, name in enumerate(top.stages):
         if name not in stages:
-            message = f"the model, field 'stages': no stage '{name}' is described{suggestion(name, stages)}"
+            message = (
+                f"the model, field 'stages': no stage {shown(name)} is described{suggestion(name, stages)}"
+            )
             raise document.error(("stages", index), message)
         if name in top.stages[:index]:
             raise document.error(("stages", index), f"the model, field 'stages': '{name}' is listed twice")
@@ -176,10 +187,8 @@ def _check_names(document: YamlDocument, top: _ModelFile, stages: dict[str, Stag
         raise document.error(("outputs",), "the model, field 'outputs': empty; name the last stage")
     for name in top.outputs:
         if name not in top.stages:
-            message = (
-                f"the model, field 'outputs': no stage '{name}' in 'stages'{suggestion(name, top.stages)}"
-            )
-            raise document.error(("outputs",), message)
+            message = f"no stage {shown(name)} in 'stages'{suggestion(name, top.stages)}"
+            raise document.error(("outputs",), f"the model, field 'outputs': {message}")
 
 
 def _check_graph(document: YamlDocument, top: _ModelFile, stages: dict[str, Stage]) -> None:
@@ -199,21 +208,24 @@ def _check_graph(document: YamlDocument, top: _ModelFile, stages: dict[str, Stag
 
 def _explain_input(name: str, source: str, top: _ModelFile, stages: dict[str, Stage]) -> str:
     if source not in stages:
-        return f"unknown stage '{source}'{suggestion(source, [*stages, BATCH])}"
+        return f"unknown stage {shown(source)}{suggestion(source, [*stages, BATCH])}"
     if source not in top.stages:
         return f"stage '{source}' is described but not listed in 'stages'; list it before '{name}'"
-    cycle = next(_paths(source, name, stages, (name,)), None)
+    cycle = _chain(source, name, stages)
     if cycle:
-        return f"a cycle: {' -> '.join(cycle)}; a stage cannot depend on itself"
+        return f"a cycle: {' -> '.join([name, *cycle])}; a stage cannot depend on itself"
     return f"stage '{source}' is computed after '{name}'; list it earlier in 'stages'"
 
 
-def _paths(
-    start: str, goal: str, stages: dict[str, Stage], seen: tuple[str, ...]
-) -> Iterator[tuple[str, ...]]:
-    """The chains of inputs that lead from `start` to `goal`."""
-    if start == goal:
-        yield (*seen, goal)
-    elif start in stages and start not in seen:
-        for source in stages[start].inputs:
-            yield from _paths(source, goal, stages, (*seen, start))
+def _chain(start: str, goal: str, stages: dict[str, Stage]) -> list[str] | None:
+    """The shortest chain of inputs that leads from `start` to `goal`, both included."""
+    chains = {start: [start]}
+    waiting = [start]
+    for name in waiting:
+        if name == goal:
+            return chains[name]
+        for source in stages[name].inputs if name in stages else ():
+            if source not in chains:
+                chains[source] = [*chains[name], source]
+                waiting.append(source)
+    return None

@@ -1,18 +1,30 @@
 """What every settings file shares: strict fields, and errors that name file, line and field."""
 
 import difflib
-from collections.abc import Iterable
+import reprlib
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
+from cocoqa_keras.errors import InputError
 from cocoqa_keras.spec.yaml_document import YamlDocument
 
-Size = Annotated[int, Field(ge=1, le=2**31 - 1)]
-Count = Annotated[int, Field(ge=0)]
-Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
-NonNegative = Annotated[float, Field(ge=0)]
+
+def _not_a_boolean(value: Any) -> Any:
+    """Python takes true for the number 1; a settings file does not."""
+    if isinstance(value, bool):
+        raise ValueError("should be a number")
+    return value
+
+
+Integer = Annotated[int, BeforeValidator(_not_a_boolean)]
+Number = Annotated[float, BeforeValidator(_not_a_boolean)]
+Size = Annotated[Integer, Field(ge=1, le=2**31 - 1)]
+Count = Annotated[Integer, Field(ge=0, le=2**31 - 1)]
+Seed = Annotated[Integer, Field(ge=0, le=2**32 - 1)]
+NonNegative = Annotated[Number, Field(ge=0)]
 
 
 def _split_names(value: Any) -> Any:
@@ -51,11 +63,20 @@ class Section(BaseModel):
         return [field.alias for field in cls.model_fields.values()]
 
 
+_ABRIDGED = reprlib.Repr()
+_ABRIDGED.maxlevel, _ABRIDGED.maxlist, _ABRIDGED.maxdict = 2, 3, 3
+_ABRIDGED.maxstring = _ABRIDGED.maxlong = _ABRIDGED.maxother = 60
+
 SectionType = TypeVar("SectionType", bound=Section)
 
 
 def parse_section(
-    section: type[SectionType], document: YamlDocument, location: tuple[str | int, ...], data: Any, owner: str
+    section: type[SectionType],
+    document: YamlDocument,
+    location: tuple[str | int, ...],
+    data: Any,
+    owner: str,
+    overrides: Mapping[str, Any] | None = None,
 ) -> SectionType:
     """Checks `data`, the part of `document` at `location`, against a section's fields.
 
@@ -65,18 +86,28 @@ def parse_section(
         location: keys and indices that lead to `data` in the document.
         data: what the document holds there.
         owner: how errors name the section, such as `stage 'lstm'`.
+        overrides: fields that were set apart from the document, and count before it.
 
     Raises:
         InputError: the first field that is unknown, missing or of the wrong kind.
     """
     if not isinstance(data, dict):
-        raise document.error(location, f"{owner}: expected fields (`name: value`), found {_shown(data)}")
+        raise document.error(location, f"{owner}: expected fields (`name: value`), found {shown(data)}")
     try:
-        return section.model_validate(data)
+        return section.model_validate({**data, **(overrides or {})})
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt field is unknown, and the right one missing: the first of these says more.
+        problems = error.errors(include_url=False)
+        first = min(problems, key=lambda problem: problem["type"] != "extra_forbidden")
         message = f"{owner}, field {_explain(first, section)}"
+        if overrides and first["loc"][:1] and first["loc"][0] in overrides:
+            raise InputError(f"{document.path}, with fields set on the command line: {message}") from error
         raise document.error((*location, *first["loc"]), message) from error
+
+
+def shown(value: Any) -> str:
+    """A value for an error message: on one line, cut short where it is long or deep."""
+    return _ABRIDGED.repr(value)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -91,14 +122,10 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 def _explain(problem: dict[str, Any], section: type[Section]) -> str:
     field = ".".join(str(step) for step in problem["loc"])
+    name = shown(field)
     if problem["type"] == "extra_forbidden":
-        return f"'{field}': unknown{suggestion(field, section.yaml_names())}"
+        return f"{name}: unknown{suggestion(field, section.yaml_names())}"
     if problem["type"] == "missing":
-        return f"'{field}': missing; add it"
+        return f"{name}: missing; add it"
     reason = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    return f"'{field}': {reason}, found {_shown(problem['input'])}"
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return f"{name}: {reason}, found {shown(problem['input'])}"

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, model_validator
 
-from cocoqa_keras.spec.schema import Count, Name, Names, NonNegative, Section, Seed, Size
+from cocoqa_keras.spec.schema import Count, Integer, Name, Names, NonNegative, Number, Section, Seed, Size
 
 STAGE_TYPES: dict[str, type["Stage"]] = {}
 
@@ -55,7 +55,7 @@ class TrainableStage(Stage):
     learning_rate: NonNegative = 0.0
     learning_rate_anneal_const: NonNegative = 0.0
     momentum: NonNegative = 0.0
-    delta_momentum: float = 0.0
+    delta_momentum: Number = 0.0
     gradient_clip: NonNegative = 0.0
     weight_clip: NonNegative = 0.0
     weight_reg_const: NonNegative = 0.0
@@ -84,7 +84,7 @@ class Selector(Stage):
 
     start: Count
     end: Size
-    axis: int = -1
+    axis: Integer = -1
 
     @model_validator(mode="after")
     def _is_not_empty(self) -> "Selector":
@@ -111,7 +111,7 @@ class Map(TrainableStage):
     output_dim: Size
     active_fn: Activation
     bias: bool = True
-    bias_init_const: float = -1.0
+    bias_init_const: Number = -1.0
     init_type: Literal["zeroMean", "positive"] = "zeroMean"
 
 
@@ -136,7 +136,7 @@ class Normalize(Stage):
 class Dropout(Stage):
     """One 0/1 mask of the last axis a batch, shared by all examples and steps."""
 
-    dropout_rate: Annotated[float, Field(ge=0, le=1)]
+    dropout_rate: Annotated[Number, Field(ge=0, le=1)]
     init_seed: Seed = 0
 
 
@@ -175,7 +175,7 @@ class TimeReverse(Stage):
 class Concat(Stage):
     """Joins its inputs along an axis."""
 
-    axis: int
+    axis: Integer
 
 
 @stage_type("sum2")

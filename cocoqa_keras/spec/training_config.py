@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from cocoqa_keras.spec.schema import Count, NonNegative, Section, Size, parse_section
+from cocoqa_keras.spec.schema import Count, NonNegative, Number, Section, Size, parse_section
 from cocoqa_keras.spec.yaml_document import read_yaml
 
 
@@ -42,9 +42,9 @@ class TrainingConfig(Section):
     patience: Count = 10
     need_valid: bool = True
     step_size: Size | None = None
-    held_out_ratio: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    held_out_ratio: Annotated[Number, Field(gt=0, lt=1)] = 0.1
     xvalid_no: Count = 0
-    stop_score: float | None = None
+    stop_score: Number | None = None
     stop_cost: NonNegative = 0.0
     write_record: bool = True
     save_model: bool = True
@@ -66,6 +66,4 @@ def load_training_config(path: str | Path, overrides: dict[str, Any] | None = No
     """
     document = read_yaml(path)
     data = {} if document.data is None else document.data
-    if isinstance(data, dict):
-        data = {**data, **(overrides or {})}
-    return parse_section(TrainingConfig, document, (), data, "the training configuration")
+    return parse_section(TrainingConfig, document, (), data, "the training configuration", overrides)

@@ -10,6 +10,7 @@ import yaml
 from cocoqa_keras.errors import InputError
 
 LARGEST_FILE = 1 << 20  # bytes; a model file has a few kilobytes
+LONGEST_VALUE = 1000  # characters of a number, a word or a file name
 
 
 class _Loader(yaml.SafeLoader):
@@ -18,12 +19,21 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
         for key, _ in node.value:
-            if key.value in seen and isinstance(key, yaml.ScalarNode):
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key that is not a word", key.start_mark
+                )
+            if (key.tag, key.value) in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"key {key.value!r} twice", key.start_mark
                 )
-            seen.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
+            seen.add((key.tag, key.value))
         return super().construct_mapping(node, deep)
+
+    def construct_scalar(self, node: yaml.ScalarNode) -> Any:
+        if isinstance(node, yaml.ScalarNode) and len(node.value) > LONGEST_VALUE:
+            raise yaml.constructor.ConstructorError(None, None, "a value that is too long", node.start_mark)
+        return super().construct_scalar(node)
 
 
 @dataclass(frozen=True)
@@ -44,13 +54,12 @@ class YamlDocument:
 
     def line(self, location: tuple[str | int, ...]) -> int:
         """The line (from 1) of the value at `location`, or of the innermost part that exists."""
-        node = self.root
-        line = 1
+        node, line = self.root, 1
         for step in location:
-            node = _child(node, step)
+            node, step_line = _child(node, step)
             if node is None:
                 break
-            line = node.start_mark.line + 1
+            line = step_line
         return line
 
     def error(self, location: tuple[str | int, ...], message: str) -> InputError:
@@ -74,9 +83,17 @@ def read_yaml(path: str | Path) -> YamlDocument:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
         raise InputError(f"{path}:{line}: not valid YAML: {error.problem or error.context}") from error
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{path}: not valid YAML: {reason}") from error
+    except (
+        yaml.YAMLError,
+        RecursionError,
+        ArithmeticError,
+        LookupError,
+        ValueError,
+        TypeError,
+        AttributeError,
+    ) as error:
+        # What the constructors of YAML's types raise on `!!int x` and its like.
+        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())[:200]}") from error
     return YamlDocument(path, text, data, root)
 
 
@@ -92,11 +109,13 @@ def _read_text(path: Path) -> str:
         raise InputError(f"{path}: not UTF-8 text; save the file as UTF-8") from error
 
 
-def _child(node: yaml.Node | None, step: str | int) -> yaml.Node | None:
+def _child(node: yaml.Node | None, step: str | int) -> tuple[yaml.Node | None, int]:
+    """The part of a node that a key or an index leads to, and the line (from 1) on which it is named."""
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return node.value[step]
+        item = node.value[step]
+        return item, item.start_mark.line + 1
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value == str(step):
-                return value
-    return None
+                return value, key.start_mark.line + 1
+    return None, 0

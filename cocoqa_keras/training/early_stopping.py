@@ -51,7 +51,7 @@ class EarlyStopping:
         """Why training ends after this record, or None."""
         training_score = self._score(record.training_loss, record.training_rate)
         if self.since_best > self.patience:
-            return f"no better validation for {self.since_best} records; stop score {self.training_score:.4f}"
+            return f"no better validation for {self.since_best} records"
         if self.stop_score is not None and training_score < self.stop_score:
             return f"the training score is below {self.stop_score:.4f}"
         if record.training_loss < self.stop_cost:

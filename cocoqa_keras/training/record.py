@@ -55,7 +55,7 @@ def stage_lines(optimizer: StagewiseSGD) -> list[str]:
         if weight.name in GATE_LETTERS:
             name = f"{name}.{GATE_LETTERS[weight.name]}-0"
         lines.append(
-            f"ST: {name:>12}  GN: {float(norm):8.4f}  GC: {settings.gradient_clip:8.4f}  "
+            f"ST: {name:>11}  GN: {float(norm):8.4f}  GC: {settings.gradient_clip:8.4f}  "
             f"WN: {_norm(weight):8.4f}  WC: {settings.weight_clip:8.4f}"
         )
     return lines

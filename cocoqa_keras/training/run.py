@@ -1,6 +1,7 @@
 """A finished run, read back from its folder alone."""
 
 import json
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,17 +49,24 @@ def load_run(folder: str | Path) -> Run:
         raise InputError(f"{folder} is not the folder of a finished run: it has no model.keras")
     try:
         model = keras.saving.load_model(path)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         reason = str(error).strip().splitlines()[0]
         raise InputError(f"{path}: cannot be loaded ({reason}); train anew") from error
     return Run(
         folder=folder,
-        spec=load_spec(folder / f"{folder.name}.model.yml"),
+        spec=load_spec(_only_file(folder, "*.model.yml")),
         model=model,
         question_words=_read_words(folder / "vocabulary.json"),
         answers=_read_words(folder / "answers.json"),
         summary=_read_json(folder / "run.json"),
     )
+
+
+def _only_file(folder: Path, pattern: str) -> Path:
+    paths = list(folder.glob(pattern))
+    if len(paths) != 1:
+        raise InputError(f"{folder}: expected one file {pattern}, found {len(paths)}; train anew")
+    return paths[0]
 
 
 def _read_words(path: Path) -> Vocabulary:
@@ -69,10 +77,13 @@ def _read_words(path: Path) -> Vocabulary:
         raise InputError(f"{path}: expected words and first_id; train anew") from error
 
 
-def _read_json(path: Path) -> Any:
+def _read_json(path: Path) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
-        raise InputError(f"{path}: not valid JSON") from error
+        raise InputError(f"{path}: not valid JSON; train anew") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: expected names and values; train anew")
+    return content

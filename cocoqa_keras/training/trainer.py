@@ -17,7 +17,7 @@ from cocoqa_keras.evaluation.predictor import Predictor
 from cocoqa_keras.files import write_text
 from cocoqa_keras.models.builder import build_model
 from cocoqa_keras.models.roles import InputRoles
-from cocoqa_keras.models.sizes import DatasetInfo, fit_sizes
+from cocoqa_keras.models.sizes import INDEX_COSTS, DatasetInfo, fit_sizes
 from cocoqa_keras.spec.model_spec import ModelSpec
 from cocoqa_keras.spec.training_config import TrainingConfig
 from cocoqa_keras.training.costs import cost_of
@@ -77,6 +77,10 @@ class Trainer:
         if self.spec.decision_fn != "argmax":
             raise InputError(
                 f"{self.spec.path}: decisionFn '{self.spec.decision_fn}' cannot be trained with, argmax can"
+            )
+        if self.spec.cost_fn not in INDEX_COSTS:
+            raise InputError(
+                f"{self.spec.path}: costFn '{self.spec.cost_fn}' cannot be trained with, crossEntIdx can"
             )
         if roles.image_tables and self.features is None:
             raise InputError(
@@ -148,7 +152,12 @@ class Trainer:
         model = build_model(self._sized, self._info)
         reader = BatchReader.for_model(model, train, self.features)
         training = TrainingRound(
-            model, reader, validation and reader.of(validation), config, random, self.reporter
+            model,
+            reader,
+            None if validation is None else reader.of(validation),
+            config,
+            random,
+            self.reporter,
         )
         optimizer = StagewiseSGD.from_spec(self._sized, training.steps_per_epoch)
         model.compile(optimizer, self._cost, jit_compile=False)
@@ -235,6 +244,7 @@ class Trainer:
                 "image_count": info.image_count,
                 "feature_width": info.feature_width,
             },
+            "overrides": self.spec.overrides,
             "config": self.config.model_dump(by_alias=True),
             "seed": self.seed,
             "dtype": round_.training.model.output.dtype,

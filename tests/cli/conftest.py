@@ -1,5 +1,7 @@
 """A tiny data set for the commands, made with the package's own writers."""
 
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -13,19 +15,27 @@ NOUNS = ("cat", "dog", "horse")
 COLORS = ("red", "blue", "green")
 
 
-@pytest.fixture
-def tiny(tmp_path, monkeypatch):
-    """A folder with an encoded data set, `cocoqa`, and its features above it; also the working folder."""
+@pytest.fixture(scope="session")
+def tiny_original(tmp_path_factory):
+    """A folder with an encoded data set, `cocoqa`, and its features above it; to be left as it is."""
+    folder = tmp_path_factory.mktemp("tiny")
     random = np.random.RandomState(0)
     write_encoded(
-        tmp_path / "cocoqa",
+        folder / "cocoqa",
         train=_examples(40, random),
         valid=_examples(10, random),
         test=_examples(12, random),
         image_names=IMAGES,
     )
     features = np.maximum(random.standard_normal((len(IMAGES), FEATURE_WIDTH)), 0)
-    write_features(tmp_path / "hidden_oxford_mscoco.h5", features)
+    write_features(folder / "hidden_oxford_mscoco.h5", features)
+    return folder
+
+
+@pytest.fixture
+def tiny(tiny_original, tmp_path, monkeypatch):
+    """A copy of the tiny data set in the working folder."""
+    shutil.copytree(tiny_original, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 
 from cocoqa_keras.cli import data, train
@@ -20,19 +22,35 @@ def call(program, *arguments, cwd):
     )
 
 
-@pytest.mark.parametrize("program", COMMANDS)
-def test_help_loads_nothing_heavy(program, tmp_path):
-    module = COMMANDS[program].__name__
-    code = (
-        f"import sys; from {module} import main; code = main(['--help']); "
-        "print(sorted({'tensorflow', 'keras', 'numpy', 'scipy', 'h5py', 'matplotlib'} & set(sys.modules)), code)"
-    )
+def loaded_by(program, *arguments, cwd):
+    """Runs a command in a new process: its result, and which slow packages it has loaded by its end."""
+    code = f"""
+import sys
+from {COMMANDS[program].__name__} import main
+code = main({list(arguments)})
+print(*{{"tensorflow", "keras", "numpy", "scipy", "h5py", "matplotlib"}}.intersection(sys.modules))
+sys.exit(code)
+"""
     result = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True, timeout=300, check=False
     )
+    return result, set(result.stdout.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("program", COMMANDS)
+def test_help_loads_nothing_slow(program, tmp_path):
+    result, loaded = loaded_by(program, "--help", cwd=tmp_path)
     assert result.stdout.startswith("Usage:")
-    assert result.stdout.splitlines()[-1] == "[] 0"
-    assert result.stderr == ""
+    assert (result.returncode, result.stderr) == (0, "")
+    assert not loaded
+
+
+def test_damaged_features_are_told_before_tensorflow_is_loaded(tiny):
+    Path("hidden_oxford_mscoco.h5").write_bytes(b"damaged")
+    result, loaded = loaded_by("cocoqa-train", "img_bow", "--data", "cocoqa", cwd=tiny)
+    assert result.returncode == 2
+    assert "not an HDF5 file" in result.stderr
+    assert not loaded & {"tensorflow", "keras"}
 
 
 @pytest.mark.parametrize("program", COMMANDS)
@@ -68,6 +86,16 @@ def test_installed_command_trains_without_a_word_on_stderr(tiny):
     assert (result.returncode, result.stderr) == (0, "")
     (folder,) = (tiny / "results").iterdir()
     assert (folder / "result.txt").read_text().splitlines() == result.stdout.splitlines()[-6:]
+
+
+def test_installed_command_answers_bad_features_with_one_line(tiny):
+    with h5py.File("hidden_oxford_mscoco.h5", "r+") as file:
+        file["hidden7_data"][0] = np.nan
+    result = call("cocoqa-train", "img_bow", "--data", "cocoqa", "--epochs", "1", cwd=tiny)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert "row 0 (image id 1) has a value that is not finite" in result.stderr
+    assert not list(tiny.glob("results/*"))
 
 
 def test_what_is_not_the_users_mistake_keeps_its_traceback():

@@ -1,9 +1,12 @@
 """cocoqa-train: what a run leaves and prints, what each option changes, how a mistake is answered."""
 
+import contextlib
+import io
 import json
 import os
 import pickle
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
@@ -32,6 +35,8 @@ FILES = {
 }
 RECORD = re.compile(r"N: +(\d+) T: +\d+  TE: +([\d.]+)  TR: +([\d.]+)  VE: +([\d.]+)  VR: +([\d.]+)")
 STAGE = re.compile(r"ST: +(\S+)  GN: +[\d.]+  GC: +[\d.]+  WN: +[\d.]+  WC: +[\d.]+")
+# Of the tiny data.
+IMAGES, FEATURE_WIDTH, WORDS, ANSWERS = 6, 6, 11, 7
 TINY = ("--data", "cocoqa", "--set", "batchSize=16")
 QUICK = (*TINY, "--epochs", "1", "--one-round", "--set", "plotFigs=false")
 
@@ -58,62 +63,81 @@ def weights_of(run):
 # A whole run.
 
 
-@pytest.fixture
-def two_rounds(tiny, capsys):
-    """The two run folders of IMG+BOW and the printed lines."""
-    runs = train("img_bow", *TINY, "--epochs", "2")
-    return (*runs, capsys.readouterr().out.splitlines())
+@dataclass
+class Rounds:
+    """Run folders of the first and the second round, the lines printed, and the data."""
+
+    first: Path
+    second: Path
+    lines: list[str]
+    data: Path
+
+    @property
+    def folders(self):
+        return self.first, self.second
 
 
-def test_both_rounds_leave_every_file_and_nothing_else(two_rounds):
-    for run, name in zip(two_rounds[:2], ("img_bow-v", "img_bow"), strict=True):
+@pytest.fixture(scope="module")
+def rounds(tiny_original, tmp_path_factory):
+    """Both rounds of IMG+BOW on the tiny data, two epochs at most."""
+    data, output = tiny_original / "cocoqa", tmp_path_factory.mktemp("results")
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        first, second = train(
+            "img_bow", "--data", str(data), "--set", "batchSize=16", "--epochs", "2", output=output
+        )
+    return Rounds(first, second, printed.getvalue().splitlines(), data)
+
+
+def test_both_rounds_leave_every_file_and_nothing_else(rounds):
+    for run, name in zip(rounds.folders, ("img_bow-v", "img_bow"), strict=True):
         assert re.fullmatch(rf"{name}-\d{{8}}-\d{{6}}", run.name)
         assert {path.name for path in run.iterdir()} == {name.format(run=run.name) for name in FILES}
         assert all(path.stat().st_size for path in run.iterdir())
         assert (run / f"{run.name}_loss.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_first_round_trains_on_the_training_part_and_the_second_on_both(two_rounds):
-    first, second, _ = two_rounds
-    assert [summary_of(run)["training"]["examples"] for run in (first, second)] == [40, 50]
-    assert (csv_of(first)[:, 3:] > 0).any()
-    assert not csv_of(second)[:, 3:].any()
-    stop_score = summary_of(first)["training"]["stop_score_of_next_round"]
-    assert stop_score == pytest.approx(csv_of(first)[:, 1].min())
-    assert summary_of(second)["training"]["stop_score"] == stop_score
+def test_first_round_trains_on_the_training_part_and_the_second_on_both(rounds):
+    assert [summary_of(run)["training"]["examples"] for run in rounds.folders] == [40, 50]
+    assert (csv_of(rounds.first)[:, 3:] > 0).any()
+    assert not csv_of(rounds.second)[:, 3:].any()
 
 
-def test_training_lowers_the_loss(two_rounds):
-    losses = csv_of(two_rounds[0])[:, 1]
+def test_training_loss_of_the_best_epoch_is_the_stop_score_of_the_second_round(rounds):
+    records = csv_of(rounds.first)
+    stop_score = records[records[:, 3].argmin(), 1]
+    assert summary_of(rounds.second)["training"]["stop_score"] == pytest.approx(stop_score)
+    assert f"Round two, on all examples, until the training score is below {stop_score:.4f}" in rounds.lines
+
+
+def test_training_lowers_the_loss(rounds):
+    losses = csv_of(rounds.first)[:, 1]
     assert losses[1] < losses[0]
 
 
-def test_printed_records_are_those_of_the_csv(two_rounds):
-    *runs, lines = two_rounds
-    printed = [RECORD.fullmatch(line).groups() for line in lines if line.startswith("N: ")]
-    in_files = np.concatenate([csv_of(run) for run in runs])
+def test_printed_records_are_those_of_the_csv(rounds):
+    printed = [RECORD.fullmatch(line).groups() for line in rounds.lines if line.startswith("N: ")]
+    in_files = np.concatenate([csv_of(run) for run in rounds.folders])
     np.testing.assert_allclose(np.array(printed, float), in_files, atol=6e-5)
 
 
-def test_every_record_is_followed_by_patience_and_stages(two_rounds):
-    first, _, lines = two_rounds
-    start = next(number for number, line in enumerate(lines) if line.startswith("N: "))
-    assert lines[start + 1] == f"P: 0 {first.name}"
-    assert [STAGE.fullmatch(line)[1] for line in lines[start + 2 : start + 4]] == ["txtDict", "softmax"]
+def test_every_record_is_followed_by_patience_and_stages(rounds):
+    start = next(number for number, line in enumerate(rounds.lines) if line.startswith("N: "))
+    assert rounds.lines[start + 1] == f"P: 0 {rounds.first.name}"
+    stages = [STAGE.fullmatch(line)[1] for line in rounds.lines[start + 2 : start + 4]]
+    assert stages == ["txtDict", "softmax"]
 
 
-def test_printed_figures_are_those_of_result_txt_and_run_json(two_rounds):
-    *runs, lines = two_rounds
-    for run in runs:
+def test_printed_figures_are_those_of_result_txt_and_run_json(rounds):
+    for run in rounds.folders:
         result = (run / "result.txt").read_text()
-        assert result in "\n".join(lines) + "\n"
+        assert result in "\n".join(rounds.lines) + "\n"
         figures = dict(line.split(": ") for line in result.splitlines())
         assert list(figures) == ["rate", "rate @ 1", "rate @ 5", "rate @ 10", "object", "color"]
         assert figures == {name: f"{value:.4f}" for name, value in summary_of(run)["test"].items()}
 
 
-def test_rate_is_the_share_of_equal_lines_of_the_answer_files(two_rounds):
-    for run in two_rounds[:2]:
+def test_rate_is_the_share_of_equal_lines_of_the_answer_files(rounds):
+    for run in rounds.folders:
         predicted, true = (
             (run / f"{run.name}.test.{kind}.txt").read_text().splitlines() for kind in ("o", "t")
         )
@@ -122,35 +146,39 @@ def test_rate_is_the_share_of_equal_lines_of_the_answer_files(two_rounds):
         assert summary_of(run)["test"]["rate"] == pytest.approx(right)
 
 
-def test_run_folder_answers_as_the_run_did(two_rounds):
-    dataset = load_dataset("cocoqa")
-    for folder in two_rounds[:2]:
+def test_run_folder_answers_as_the_run_did(rounds):
+    test = load_dataset(rounds.data).test
+    with SparseFeatures(rounds.data.parent / "hidden_oxford_mscoco.h5") as features:
+        inputs = {"question": test.questions, "image": features.read(test.image_ids - 1)}
+    for folder in rounds.folders:
         run = load_run(folder)
-        assert run.question_words == dataset.question_words
-        with SparseFeatures("hidden_oxford_mscoco.h5") as features:
-            inputs = BatchReader.for_model(run.model, dataset.test, features).read(np.arange(12))
         answers = run.answers.decode(run.model.predict(inputs, verbose=0).argmax(axis=1).tolist())
         assert answers == (folder / f"{folder.name}.test.o.txt").read_text().splitlines()
 
 
-def test_weights_are_saved_stage_by_stage(two_rounds):
-    for run in two_rounds[:2]:
+def test_run_folder_holds_the_words_of_the_data(rounds):
+    dataset = load_dataset(rounds.data)
+    for folder in rounds.folders:
+        run = load_run(folder)
+        assert (run.question_words, run.answers) == (dataset.question_words, dataset.answers)
+
+
+def test_weights_are_saved_stage_by_stage(rounds):
+    for run in rounds.folders:
         shapes = [np.shape(entry) for entry in weights_of(run)]
-        dataset = load_dataset("cocoqa")
-        words, answers = dataset.vocabulary_size, dataset.answer_count
         # imgSel imgFeat txtSel txtUnfold txtDict txtFold bow softmax
-        assert shapes == [(), (), (), (), (words, 500), (), (), (500 + 6 + 1, answers)]
+        assert shapes == [(), (), (), (), (WORDS, 500), (), (), (500 + FEATURE_WIDTH + 1, ANSWERS)]
 
 
-def test_model_file_is_copied_as_it_is(two_rounds):
-    for run in two_rounds[:2]:
+def test_model_file_is_copied_as_it_is(rounds):
+    for run in rounds.folders:
         assert (run / f"{run.name}.model.yml").read_text() == find_model("img_bow").read_text()
 
 
-def test_run_json_says_what_made_the_run(two_rounds):
-    summary = summary_of(two_rounds[0])
+def test_run_json_says_what_made_the_run(rounds):
+    summary = summary_of(rounds.first)
     assert summary["model"]["name"] == "img_bow"
-    assert summary["data"]["sha256"] == load_dataset("cocoqa").fingerprint()
+    assert summary["data"]["sha256"] == load_dataset(rounds.data).fingerprint()
     assert summary["config"]["batchSize"] == 16
     assert (summary["seed"], summary["dtype"]) == (0, "float32")
     assert {"python", "tensorflow", "keras", "numpy", "cocoqa_keras"} <= set(summary["versions"])
@@ -186,9 +214,9 @@ def test_epochs_are_at_most_those_asked_for(tiny, capsys):
 
 
 def test_same_seed_repeats_a_run_and_another_does_not(tiny, capsys):
-    (once,) = train("lstm", *QUICK, output="once")
-    (again,) = train("lstm", *QUICK, "--seed", "0", output="again")
-    (other,) = train("lstm", *QUICK, "--seed", "1", output="other")
+    (once,) = train("bow", *QUICK, output="once")
+    (again,) = train("bow", *QUICK, "--seed", "0", output="again")
+    (other,) = train("bow", *QUICK, "--seed", "1", output="other")
     np.testing.assert_array_equal(csv_of(once), csv_of(again))
     assert csv_of(once)[0, 1] != csv_of(other)[0, 1]
     assert summary_of(other)["seed"] == 1
@@ -229,19 +257,17 @@ def test_float64_is_used_throughout(tiny, capsys):
 
 def test_sizes_that_differ_from_the_model_file_are_told(tiny, capsys):
     train("img_bow", *QUICK)
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[:4] == [
-        "stage 'imgFeat': inputDim is 6 in the data, not 123287",
-        "stage 'imgFeat': outputDim is 6 in the data, not 4096",
-        "stage 'txtDict': inputDim is 12 in the data, not 9738",
-        "stage 'softmax': outputDim is 7 in the data, not 431",
+    assert capsys.readouterr().out.splitlines()[:4] == [
+        f"stage 'imgFeat': inputDim is {IMAGES} in the data, not 123287",
+        f"stage 'imgFeat': outputDim is {FEATURE_WIDTH} in the data, not 4096",
+        f"stage 'txtDict': inputDim is {WORDS} in the data, not 9738",
+        f"stage 'softmax': outputDim is {ANSWERS} in the data, not 431",
     ]
 
 
 def test_strict_sizes_takes_a_model_of_the_datas_sizes(tiny, capsys):
-    sizes = {"txtDict.inputDim": 12, "softmax.outputDim": 7}
-    overrides = [word for key, value in sizes.items() for word in ("--set", f"{key}={value}")]
-    train("bow", *QUICK, "--strict-sizes", *overrides)
+    sizes = ("--set", f"txtDict.inputDim={WORDS}", "--set", f"softmax.outputDim={ANSWERS}")
+    train("bow", *QUICK, "--strict-sizes", *sizes)
     assert "in the data, not" not in capsys.readouterr().out
 
 
@@ -286,10 +312,10 @@ def test_default_data_folder_is_used_where_it_is_there(tiny, capsys):
 
 
 class Harmful:
-    """Pickled, it makes a file wherever it is unpickled."""
+    """A pickle of this makes a folder wherever it is unpickled."""
 
     def __reduce__(self):
-        return os.system, ("touch harm_done",)
+        return os.mkdir, ("harm",)
 
 
 def cut_short(path, share=0.5):
@@ -394,7 +420,7 @@ BAD_DATA = {
         "cocoqa/qdict.pkl",
     ),
     "a harmful array": (harmful_array, "cocoqa/train.npy"),
-    "word beyond the vocabulary": (with_id(13, "word"), "example 0 has the word id 13, outside of 0 to 12"),
+    "word beyond the vocabulary": (with_id(12, "word"), "example 0 has the word id 12, outside of 0 to 11"),
     "negative word": (with_id(-1, "word"), "example 0 has the word id -1"),
     "image without features": (with_id(7, "image"), "example 0 has the image id 7, outside of 1 to 6"),
     "image 0": (with_id(0, "image"), "example 0 has the image id 0"),
@@ -409,7 +435,7 @@ BAD_DATA = {
         "hidden7_std has a value that is not finite",
     ),
     "no number in the features": (with_value(np.nan), "a value that is not finite"),
-    "features of other images": (features_of_other_images, "7"),
+    "features of other images": (features_of_other_images, "it has 7 rows, and cocoqa has 6 images"),
     "output is a file": (replaced("results", b""), "--output"),
 }
 
@@ -434,7 +460,7 @@ BAD_USE = {
     "set a word for a number": (["bow", "--set", "batchSize=five"], "'five'"),
     "set an unknown stage": (["bow", "--set", "softmx.momentum=0"], "did you mean 'softmax'?"),
     "set an unknown field of a stage": (["bow", "--set", "softmax.momentun=0"], "did you mean 'momentum'?"),
-    "sizes that differ": (["bow", "--strict-sizes"], "inputDim is 12 in the data, not 9738"),
+    "sizes that differ": (["bow", "--strict-sizes"], "inputDim is 11 in the data, not 9738"),
 }
 
 
@@ -450,7 +476,13 @@ def assert_one_line_and_nothing_left(arguments, message, capsys):
 
 
 def snapshot():
-    return {path: path.is_file() and path.read_bytes() for path in Path().rglob("*")}
+    """The files of the working folder with their content, and its folders that are not empty."""
+    paths = Path().rglob("*")
+    return {
+        path: path.read_bytes() if path.is_file() else None
+        for path in paths
+        if path.is_file() or any(path.iterdir())
+    }
 
 
 @pytest.mark.parametrize(("spoil", "message"), BAD_DATA.values(), ids=BAD_DATA)
@@ -472,7 +504,7 @@ def test_bad_use_gives_one_line_and_leaves_nothing(arguments, message, tiny, cap
         ("just text\n", "mine.yml:1: "),
         ("", "mine.yml:1: "),
         ("name: a\nname: b\n", "mine.yml:2: not valid YAML: key 'name' twice"),
-        (find_model("bow").read_text().replace("activeFn", "activFn"), "did you mean 'activeFn'?"),
+        (find_model("bow").read_text().replace("momentum", "momentun"), "did you mean 'momentum'?"),
         (find_model("bow").read_text().replace("type: 'sum2'", "type: 'sum3'"), "unknown type 'sum3'"),
         (find_model("bow").read_text().replace("inputs: 'bow'", "inputs: 'bwo'"), "did you mean 'bow'?"),
     ],

@@ -1,8 +1,12 @@
 """What every layer must do, written once: see `test_every_layer.py` for the table of layers."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import tensorflow as tf
+
+from cocoqa_keras.layers import JoinSequences
 
 
 def as_inputs(arrays):
@@ -14,8 +18,12 @@ def build(make_layer, arrays):
     """A functional model of the layer alone, and the layer."""
     inputs = as_inputs(arrays)
     layer = make_layer()
-    outputs = layer(*inputs) if len(inputs) > 1 else layer(inputs[0])
-    return keras.Model(inputs, outputs), layer
+    return keras.Model(inputs, keras.tree.flatten(call(layer, inputs))), layer
+
+
+def call(layer, inputs):
+    """Calls a layer with its inputs one by one, or in a list where it takes a list."""
+    return layer(inputs) if isinstance(layer, JoinSequences) else layer(*inputs)
 
 
 def check_config_round_trip(layer):
@@ -29,15 +37,17 @@ def check_config_round_trip(layer):
 def check_shapes_and_dtype(make_layer, arrays, dtype):
     """The symbolic shape, the promised shape and the shape of real output agree; so do the dtypes."""
     model, layer = build(make_layer, arrays)
-    real = model(arrays)
-    symbolic = model.outputs[0]
-    assert symbolic.dtype == dtype
-    assert real.dtype == tf.as_dtype(dtype)
-    assert len(symbolic.shape) == len(real.shape)
-    for promised, found in zip(symbolic.shape, real.shape, strict=True):
-        assert promised in (None, found)
-    shapes = [a.shape for a in arrays]
-    assert tuple(layer.compute_output_shape(*shapes)) == tuple(real.shape)
+    outputs = keras.tree.flatten(model(arrays))
+    for symbolic, real in zip(model.outputs, outputs, strict=True):
+        assert symbolic.dtype == real.dtype.name
+        assert symbolic.dtype in (dtype, "int32")
+        assert len(symbolic.shape) == len(real.shape)
+        for promised, found in zip(symbolic.shape, real.shape, strict=True):
+            assert promised in (None, found)
+    if len(outputs) == 1:
+        assert outputs[0].dtype == dtype
+        shapes = [a.shape for a in arrays]
+        assert tuple(layer.compute_output_shape(*shapes)) == tuple(outputs[0].shape)
 
 
 def check_training(make_layer, arrays):
@@ -45,7 +55,8 @@ def check_training(make_layer, arrays):
     inputs = as_inputs(arrays)
     is_ids = inputs[0].dtype == "int32"
     first = inputs[0] if is_ids else keras.layers.Dense(arrays[0].shape[-1])(inputs[0])
-    model = keras.Model(inputs, make_layer()(first, *inputs[1:]))
+    outputs = keras.tree.flatten(call(make_layer(), [first, *inputs[1:]]))
+    model = keras.Model(inputs, outputs[0])
     model.compile(keras.optimizers.SGD(0.1), loss=SumOfSquares(), jit_compile=False)
     before = [keras.ops.convert_to_numpy(weight) for weight in model.trainable_variables]
     # One batch holds everything; targets play no part, so that any number of output rows will do.
@@ -62,7 +73,7 @@ def check_saving(make_layer, arrays, folder):
     model, _ = build(make_layer, arrays)
     model.save(folder / "layer.keras")
     again = keras.saving.load_model(folder / "layer.keras", safe_mode=True)
-    np.testing.assert_array_equal(again(arrays), model(arrays))
+    assert_equal(again(arrays), model(arrays), np.testing.assert_array_equal)
 
 
 def check_export(make_layer, arrays, folder):
@@ -71,7 +82,13 @@ def check_export(make_layer, arrays, folder):
     model.export(folder / "saved_model", verbose=False)
     again = tf.saved_model.load(str(folder / "saved_model"))
     served = again.serve([tf.constant(a) for a in arrays])
-    np.testing.assert_allclose(served, model(arrays), rtol=1e-6, atol=1e-7)
+    assert_equal(served, model(arrays), partial(np.testing.assert_allclose, rtol=1e-6, atol=1e-7))
+
+
+def assert_equal(outputs, expected, assert_close):
+    """Compares outputs one by one."""
+    for output, other in zip(keras.tree.flatten(outputs), keras.tree.flatten(expected), strict=True):
+        assert_close(output, other)
 
 
 @keras.saving.register_keras_serializable("tests")

@@ -11,11 +11,13 @@ from cocoqa_keras import layers
 
 
 class Case(NamedTuple):
-    """A layer, made by `make`, and the shapes of its inputs; `largest_id` where they are ids."""
+    """A layer, made by `make`, and the shapes of its inputs; `largest_id` where they are ids; `positions`
+    where the second input holds rows of the first."""
 
     make: object
     shapes: list
     largest_id: int | None = None
+    positions: bool = False
 
 
 def uniform(seed=1):
@@ -36,6 +38,10 @@ CASES = {
         ),
         [(5, 6, 3)],
     ),
+    "DistinctIds": Case(lambda: layers.DistinctIds(), [(5, 3)], largest_id=6),
+    "JoinSequences": Case(lambda: layers.JoinSequences(), [(5, 6, 3), (5, 1, 3)]),
+    "TakeRows": Case(lambda: layers.TakeRows(), [(7, 3), (7, 2)], positions=True),
+    "SumOverTime of distinct steps": Case(lambda: layers.SumOverTime(), [(7, 3), (7, 2)], positions=True),
     "Selector": Case(lambda: layers.Selector(1, 3, axis=1), [(5, 6, 3)]),
     "SumOverTime": Case(lambda: layers.SumOverTime(), [(5, 6, 3)]),
     "TimeFold": Case(lambda: layers.TimeFold(3), [(15, 4)]),
@@ -58,6 +64,8 @@ def arrays_of(case, dtype="float32"):
     if len(case.shapes[0]) == 3:
         arrays[0][1, 4:] = 0  # a shorter sequence
         arrays[0][2] = 0  # an empty one
+    if case.positions:
+        arrays[1] = random.randint(0, len(arrays[0]), case.shapes[1]).astype("int32")
     return arrays
 
 
@@ -80,6 +88,8 @@ def test_symbolic_promised_and_real_shapes_agree(case, floatx):
 
 
 def test_one_compiled_training_step(case, floatx):
+    if case is CASES["DistinctIds"]:
+        return  # nothing of it can be trained
     layer_harness.check_training(case.make, arrays_of(case, floatx))
 
 

@@ -49,10 +49,9 @@ def test_rows_and_gradients_equal_a_loop_over_the_ids(table, ids, seed):
     np.testing.assert_allclose(tf.convert_to_tensor(gradient), expected_gradient, rtol=1e-12, atol=1e-13)
 
 
-def test_a_gradient_has_a_row_for_each_different_word_and_none_for_the_empty_one(table):
-    gradient = gradient_of(table, [[5, 0, 2], [2, 2, 5]], np.ones((6, 4)))
-    assert isinstance(gradient, tf.IndexedSlices)
-    assert sorted(gradient.indices.numpy()) == [1, 4]
+def test_the_empty_word_adds_nothing_to_a_gradient_and_repeated_words_add_up(table):
+    gradient = tf.convert_to_tensor(gradient_of(table, [[5, 0, 2], [2, 2, 5]], np.ones((6, 4))))
+    assert gradient.numpy().sum(axis=1).tolist() == [0, 12, 0, 0, 8, 0, 0]
 
 
 def test_ids_of_any_shape_and_kind_are_taken(table):
@@ -67,10 +66,9 @@ def test_no_ids_give_no_rows(table):
     assert table(np.zeros((0, 3), np.int32)).shape == (0, 4)
 
 
-@pytest.mark.parametrize("word", [8, -1])
-def test_an_id_outside_of_the_table_is_an_error(table, word):
+def test_an_id_beyond_the_table_is_an_error(table):
     with pytest.raises(tf.errors.InvalidArgumentError):
-        table(np.array([word]))
+        table(np.array([8]))
 
 
 def test_the_table_trains_with_an_optimizer_of_keras():

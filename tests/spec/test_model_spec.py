@@ -226,8 +226,8 @@ MISTAKES = {
     ),
     "specs that are a mapping": (
         "specs:\n",
-        "specs: {a: 1} #HERE\nrest:\n",
-        "the model, field 'specs': should be a valid tuple",
+        "specs: {a: 1}\nrest: #HERE\n",
+        "the model, field 'rest': unknown",
     ),
     "a key twice": (
         "outputDim: 3",

@@ -1,0 +1,67 @@
+"""Figures of merit against slow ones."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from cocoqa_keras.evaluation.metrics import rate, rate_at, rate_by_type
+
+# Few different scores, so that many are equal.
+SCORES = st.tuples(st.integers(1, 6), st.integers(1, 5)).flatmap(
+    lambda shape: arrays(np.float32, shape, elements=st.sampled_from([0.0, 0.25, 0.5, 1.0]))
+)
+
+
+def answers_for(data, scores):
+    return np.array(
+        data.draw(st.lists(st.integers(0, scores.shape[1] - 1), min_size=len(scores), max_size=len(scores)))
+    )
+
+
+@given(scores=SCORES, data=st.data())
+def test_the_rate_counts_the_first_best_answer(scores, data):
+    answers = answers_for(data, scores)
+    right = [list(row).index(max(row)) == answer for row, answer in zip(scores, answers, strict=True)]
+    assert rate(scores, answers) == pytest.approx(sum(right) / len(right))
+
+
+@given(scores=SCORES, data=st.data(), k=st.integers(1, 8))
+def test_the_rate_at_k_counts_the_k_best_equal_ones_by_position(scores, data, k):
+    answers = answers_for(data, scores)
+    right = [
+        answer in sorted(range(len(row)), key=lambda column: (-row[column], column))[:k]
+        for row, answer in zip(scores, answers, strict=True)
+    ]
+    assert rate_at(scores, answers, k) == pytest.approx(sum(right) / len(right))
+
+
+@given(scores=SCORES, data=st.data())
+def test_the_rate_at_1_is_the_rate_and_at_all_is_one(scores, data):
+    answers = answers_for(data, scores)
+    assert rate_at(scores, answers, 1) == rate(scores, answers)
+    assert rate_at(scores, answers, scores.shape[1]) == 1
+
+
+@given(scores=SCORES, data=st.data())
+def test_rates_by_type_average_to_the_rate(scores, data):
+    answers = answers_for(data, scores)
+    kinds = st.lists(st.integers(0, 3), min_size=len(scores), max_size=len(scores))
+    types = np.array(data.draw(kinds))
+    by_type = rate_by_type(scores, answers, types)
+    assert set(by_type) == set(types.tolist())
+    average = sum(value * np.mean(types == kind) for kind, value in by_type.items())
+    assert average == pytest.approx(rate(scores, answers))
+    for kind, value in by_type.items():
+        assert value == rate(scores[types == kind], answers[types == kind])
+
+
+def test_an_answer_that_all_tie_with_counts_from_its_position():
+    scores = np.zeros((1, 4))
+    assert [rate_at(scores, np.array([2]), k) for k in (1, 2, 3, 4)] == [0, 0, 1, 1]
+
+
+def test_the_decision_of_the_2015_program_is_the_first_best(stages):
+    figures = np.load(stages / "stages.npz", allow_pickle=False)
+    assert rate(figures["decision/argmax/Y"], figures["decision/argmax/out"]) == 1
