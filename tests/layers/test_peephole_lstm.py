@@ -61,7 +61,7 @@ def compiled(width, units, **options):
     def graph(sequences, output_gradient):
         with tf.GradientTape() as tape:
             tape.watch(sequences)
-            outputs = layer(sequences)
+            outputs = layer(sequences, training=True)
         return outputs, tape.gradient(outputs, [sequences, *weights], output_gradient)
 
     return layer, graph
@@ -197,7 +197,7 @@ def test_a_layer_called_directly_gives_what_a_compiled_one_gives(what, return_se
     inputs = tf.constant(sequences)
     with tf.GradientTape() as tape:
         tape.watch(inputs)
-        outputs = layer(inputs)
+        outputs = layer(inputs, training=True)
     np.testing.assert_allclose(outputs, expected[0], rtol=1e-13)
     for gradient, compiled_gradient in zip(
         tape.gradient(outputs, [inputs, *(weight.value for weight in layer.weights)]),

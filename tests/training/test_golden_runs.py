@@ -24,25 +24,6 @@ class Silent(Reporter):
         pass
 
 
-def set_precision(dtype):
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(dtype)
-
-
-@pytest.fixture(params=["float32", "float64"])
-def floatx(request):
-    set_precision(request.param)
-    yield request.param
-    set_precision("float32")
-
-
-@pytest.fixture
-def float64():
-    set_precision("float64")
-    yield
-    set_precision("float32")
-
-
 @pytest.fixture(scope="module")
 def dataset(mini):
     return load_dataset(mini / "data")
