@@ -209,7 +209,7 @@ class StagewiseSGD(keras.optimizers.Optimizer):
         velocity = self.velocities[index].value
         _move(variable, velocity, momentum, step, tf.convert_to_tensor(gradient))
         if settings.weight_decay:
-            variable.assign(variable * (1 - rate * settings.weight_decay))
+            variable.assign_sub(variable * (rate * settings.weight_decay))
         if index in self._clips:
             self._clips[index].apply(momentum, step * norm, self.iterations.value)
 
