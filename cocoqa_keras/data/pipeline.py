@@ -61,7 +61,10 @@ class BatchReader:
                 batch_size
             )
         )
-        return rows.map(self._read_in_graph).prefetch(1)
+        # There is nothing to tune, and the tuner at times leaves a model half of the processor for an epoch.
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return rows.map(self._read_in_graph).prefetch(1).with_options(options)
 
     def iterate(self, order_of: Callable[[int], np.ndarray], epochs: int, batch_size: int) -> Iterator[Batch]:
         """The same batches one by one; bad data end in the InputError that names them."""

@@ -63,7 +63,7 @@ def peephole_recurrence(
     """
     if training:
         return _recurrence(projections, weights.recurrent, weights.peephole, packing.sizes)
-    return _forward(projections, weights, packing.sizes).hidden.concat()
+    return _forward(projections, weights, packing.sizes, ("hidden",))["hidden"].concat()
 
 
 @tf.custom_gradient
@@ -71,29 +71,25 @@ def _recurrence(
     projections: tf.Tensor, recurrent: tf.Tensor, peephole: tf.Tensor, sizes: tf.Tensor
 ) -> tuple[tf.Tensor, Callable]:
     weights = PeepholeWeights(recurrent, peephole)
-    history = _forward(projections, weights, sizes)
+    history = _forward(projections, weights, sizes, _Step._fields)
+    hidden, cell = history["hidden"].concat(), history["cell"].concat()
 
     def gradient(output_gradient: tf.Tensor) -> tuple[tf.Tensor | None, ...]:
-        first, later = _backward(output_gradient, history, weights, sizes)
-        return tf.concat([first, later], 0), *_weight_gradients(first, later, history), None
+        gates = _backward(output_gradient, _Step(**history), weights, sizes)
+        return gates, *_weight_gradients(gates, hidden, cell, sizes), None
 
-    return history.hidden.concat(), gradient
+    return hidden, gradient
 
 
-class _History(NamedTuple):
-    """What the forward pass leaves for the backward pass: tensor arrays with an element a step.
+class _Step(NamedTuple):
+    """What one step computes; as a history, tensor arrays with an element a step."""
 
-    Those of the step before start with the second step.
-    """
-
-    hidden: tf.TensorArray  # (n, H)
-    cell: tf.TensorArray  # (n, H)
-    input_forget: tf.TensorArray  # (n, 2 H)
-    output: tf.TensorArray  # (n, H)
-    candidate: tf.TensorArray  # (n, H)
-    squashed: tf.TensorArray  # (n, H), tanh(c)
-    hidden_before: tf.TensorArray  # (n, H), h of the step before for those alive now
-    cell_before: tf.TensorArray  # (n, H)
+    hidden: tf.Tensor | tf.TensorArray  # (n, H)
+    cell: tf.Tensor | tf.TensorArray  # (n, H)
+    input_forget: tf.Tensor | tf.TensorArray  # (n, 2 H)
+    output: tf.Tensor | tf.TensorArray  # (n, H)
+    candidate: tf.Tensor | tf.TensorArray  # (n, H)
+    squashed: tf.Tensor | tf.TensorArray  # (n, H), tanh(c)
 
 
 class _State(NamedTuple):
@@ -104,51 +100,35 @@ class _State(NamedTuple):
     peephole: tf.Tensor  # (n, 3 H), c W_c
 
 
-def _empty_history(steps: tf.Tensor, units: int, dtype: tf.DType) -> _History:
-    return _History(
-        hidden=_step_array(steps, units, dtype),
-        cell=_step_array(steps, units, dtype),
-        input_forget=_step_array(steps, 2 * units, dtype),
-        output=_step_array(steps, units, dtype),
-        candidate=_step_array(steps, units, dtype),
-        squashed=_step_array(steps, units, dtype),
-        hidden_before=_step_array(steps - 1, units, dtype),
-        cell_before=_step_array(steps - 1, units, dtype),
-    )
-
-
 def _step_array(steps: tf.Tensor, width: int, dtype: tf.DType) -> tf.TensorArray:
     return tf.TensorArray(
         dtype, steps, infer_shape=False, element_shape=(None, width), clear_after_read=False
     )
 
 
-def _concat_later(array: tf.TensorArray, width: int, dtype: tf.DType) -> tf.Tensor:
-    """The rows of all steps but the first, of which there may be none."""
-    return tf.cond(array.size() > 0, array.concat, lambda: tf.zeros((0, width), dtype))
-
-
-def _forward(projections: tf.Tensor, weights: PeepholeWeights, sizes: tf.Tensor) -> _History:
+def _forward(
+    projections: tf.Tensor, weights: PeepholeWeights, sizes: tf.Tensor, kept: tuple[str, ...]
+) -> dict[str, tf.TensorArray]:
+    """Runs over all steps, and keeps what is asked for of each."""
     units, steps = weights.recurrent.shape[0], tf.shape(sizes)[0]
     starts = tf.cumsum(sizes, exclusive=True)
-    history = _empty_history(steps, units, projections.dtype)
+    widths = _Step(*(2 * units if name == "input_forget" else units for name in _Step._fields))
+    history = {name: _step_array(steps, getattr(widths, name), projections.dtype) for name in kept}
 
-    def later_step(t: tf.Tensor, state: _State, history: _History) -> tuple[tf.Tensor, _State, _History]:
+    def run_step(
+        t: tf.Tensor | int, arguments: tf.Tensor, before: _State, history: dict[str, tf.TensorArray]
+    ) -> tuple[_State, dict[str, tf.TensorArray]]:
+        step, state = _advance(arguments, before, weights)
+        return state, {name: array.write(t, getattr(step, name)) for name, array in history.items()}
+
+    def later_step(t: tf.Tensor, state: _State, history: dict[str, tf.TensorArray]) -> tuple:
         alive = sizes[t]
         before = _State(*(part[:alive] for part in state))
         arguments = projections[starts[t] : starts[t] + alive] + before.hidden @ weights.recurrent
-        state, history = _advance(t, arguments, before, weights, history)
-        return (
-            t + 1,
-            state,
-            history._replace(
-                hidden_before=history.hidden_before.write(t - 1, before.hidden),
-                cell_before=history.cell_before.write(t - 1, before.cell),
-            ),
-        )
+        return t + 1, *run_step(t, arguments, before, history)
 
     zeros = _State(*(tf.zeros((sizes[0], width * units), projections.dtype) for width in (1, 1, 3)))
-    state, history = _advance(0, projections[: sizes[0]], zeros, weights, history)
+    state, history = run_step(0, projections[: sizes[0]], zeros, history)
     _, _, history = tf.while_loop(
         lambda t, *_: t < steps,
         later_step,
@@ -156,16 +136,14 @@ def _forward(projections: tf.Tensor, weights: PeepholeWeights, sizes: tf.Tensor)
         shape_invariants=(
             tf.TensorShape(()),
             _State(*(tf.TensorShape((None, width * units)) for width in (1, 1, 3))),
-            _History(*[tf.TensorShape(None)] * len(history)),
+            dict.fromkeys(history, tf.TensorShape(None)),
         ),
         parallel_iterations=1,
     )
     return history
 
 
-def _advance(
-    t: tf.Tensor | int, arguments: tf.Tensor, before: _State, weights: PeepholeWeights, history: _History
-) -> tuple[_State, _History]:
+def _advance(arguments: tf.Tensor, before: _State, weights: PeepholeWeights) -> tuple[_Step, _State]:
     """One step, given the arguments of its gates but for the peepholes."""
     units = weights.recurrent.shape[0]
     input_forget = tf.sigmoid(arguments[:, : 2 * units] + before.peephole[:, : 2 * units])
@@ -175,18 +153,7 @@ def _advance(
     output = tf.sigmoid(arguments[:, 2 * units : 3 * units] + peephole[:, 2 * units :])
     squashed = tf.tanh(cell)
     hidden = output * squashed
-    written = {
-        name: getattr(history, name).write(t, value)
-        for name, value in (
-            ("hidden", hidden),
-            ("cell", cell),
-            ("input_forget", input_forget),
-            ("output", output),
-            ("candidate", candidate),
-            ("squashed", squashed),
-        )
-    }
-    return _State(hidden, cell, peephole), history._replace(**written)
+    return _Step(hidden, cell, input_forget, output, candidate, squashed), _State(hidden, cell, peephole)
 
 
 class _Carry(NamedTuple):
@@ -198,15 +165,17 @@ class _Carry(NamedTuple):
 
 
 def _backward(
-    output_gradient: tf.Tensor, history: _History, weights: PeepholeWeights, sizes: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Gradients of the gates' arguments, i, f, o, z side by side: of the first step, and of all others."""
+    output_gradient: tf.Tensor, history: _Step, weights: PeepholeWeights, sizes: tf.Tensor
+) -> tf.Tensor:
+    """Gradients of the gates' arguments in all packed steps, i, f, o, z side by side, (P, 4 H)."""
     units, steps = weights.recurrent.shape[0], tf.shape(sizes)[0]
     dtype = output_gradient.dtype
     starts = tf.cumsum(sizes, exclusive=True)
+    # Once for all steps: a product with a matrix that lies transposed takes up to twice as long.
+    recurrent, peephole = tf.transpose(weights.recurrent), tf.transpose(weights.peephole)
 
     def gates_at(t: tf.Tensor | int, carry: _Carry, cell_before: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The gradient of the gates' arguments at a step, and of its cell."""
+        """The gradient of the gates' arguments at a step, and of the cell before it by way of its own cell."""
         # Sequences whose last step this is join those that went on.
         ending = [[0, sizes[t] - tf.shape(carry.hidden)[0]], [0, 0]]
         carry = _Carry(*(tf.pad(part, ending) for part in carry))
@@ -216,27 +185,25 @@ def _backward(
         d_hidden = carry.hidden + output_gradient[starts[t] : starts[t] + sizes[t]]
         d_output = _sigmoid_gradient(output, d_hidden * squashed)
         d_cell = carry.cell + _tanh_gradient(squashed, d_hidden * output)
-        d_cell += tf.matmul(tf.concat([carry.input_forget, d_output], 1), weights.peephole, transpose_b=True)
+        d_cell += tf.concat([carry.input_forget, d_output], 1) @ peephole
         d_input_forget = _sigmoid_gradient(
             input_forget, tf.concat([d_cell * candidate, d_cell * cell_before], 1)
         )
         d_candidate = _tanh_gradient(candidate, d_cell * input_forget[:, :units])
         return tf.concat([d_input_forget, d_output, d_candidate], 1), d_cell * input_forget[:, units:]
 
-    def later_step(
-        t: tf.Tensor, carry: _Carry, gates: tf.TensorArray
-    ) -> tuple[tf.Tensor, _Carry, tf.TensorArray]:
-        d_gates, d_cell_before = gates_at(t, carry, history.cell_before.read(t - 1))
-        d_hidden = tf.matmul(d_gates, weights.recurrent, transpose_b=True)
-        return t - 1, _Carry(d_hidden, d_cell_before, d_gates[:, : 2 * units]), gates.write(t - 1, d_gates)
+    def later_step(t: tf.Tensor, carry: _Carry, gates: tf.TensorArray) -> tuple:
+        d_gates, d_cell_before = gates_at(t, carry, history.cell.read(t - 1)[: sizes[t]])
+        carry = _Carry(d_gates @ recurrent, d_cell_before, d_gates[:, : 2 * units])
+        return t - 1, carry, gates.write(t, d_gates)
 
-    _, carry, later = tf.while_loop(
+    _, carry, gates = tf.while_loop(
         lambda t, *_: t > 0,
         later_step,
         (
             steps - 1,
             _Carry(*(tf.zeros((0, width * units), dtype) for width in (1, 1, 2))),
-            _step_array(steps - 1, 4 * units, dtype),
+            _step_array(steps, 4 * units, dtype),
         ),
         shape_invariants=(
             tf.TensorShape(()),
@@ -246,20 +213,20 @@ def _backward(
         parallel_iterations=1,
     )
     first, _ = gates_at(0, carry, tf.zeros((sizes[0], units), dtype))
-    return first, _concat_later(later, 4 * units, dtype)
+    return gates.write(0, first).concat()
 
 
-def _weight_gradients(first: tf.Tensor, later: tf.Tensor, history: _History) -> tuple[tf.Tensor, tf.Tensor]:
+def _weight_gradients(
+    gates: tf.Tensor, hidden: tf.Tensor, cell: tf.Tensor, sizes: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Gradients of the recurrent and the peephole weights."""
-    units = first.shape[1] // 4
-    hidden_before = _concat_later(history.hidden_before, units, first.dtype)
-    cell_before = _concat_later(history.cell_before, units, first.dtype)
-    d_recurrent = tf.matmul(hidden_before, later, transpose_a=True)
-    d_input_forget = tf.matmul(cell_before, later[:, : 2 * units], transpose_a=True)
-    outputs = slice(2 * units, 3 * units)
-    d_output = tf.matmul(
-        history.cell.concat(), tf.concat([first[:, outputs], later[:, outputs]], 0), transpose_a=True
-    )
+    units = hidden.shape[1]
+    later = gates[sizes[0] :]
+    starts = tf.cumsum(sizes, exclusive=True)
+    before = tf.ragged.range(starts[:-1], starts[:-1] + sizes[1:]).values  # the row a step earlier
+    d_recurrent = tf.matmul(tf.gather(hidden, before), later, transpose_a=True)
+    d_input_forget = tf.matmul(tf.gather(cell, before), later[:, : 2 * units], transpose_a=True)
+    d_output = tf.matmul(cell, gates[:, 2 * units : 3 * units], transpose_a=True)
     return d_recurrent, tf.concat([d_input_forget, d_output], 1)
 
 

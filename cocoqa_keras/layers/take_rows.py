@@ -36,6 +36,10 @@ def take_rows(rows: tf.Tensor, positions: tf.Tensor) -> tuple[tf.Tensor, Callabl
     """`rows[positions]`, with a dense gradient: the sum over the places where each row was taken."""
 
     def gradient(taken: tf.Tensor) -> tuple[tf.Tensor, None]:
-        return tf.math.unsorted_segment_sum(taken, positions, tf.shape(rows)[0]), None
+        # In the order of the rows the sum takes half the time of an unsorted one.
+        order = tf.argsort(tf.reshape(positions, (-1,)))
+        taken_rows = tf.reshape(taken, (-1, rows.shape[-1]))
+        segments = tf.gather(tf.reshape(positions, (-1,)), order)
+        return tf.sparse.segment_sum(taken_rows, order, segments, tf.shape(rows)[0]), None
 
     return tf.gather(rows, positions), gradient
