@@ -36,10 +36,26 @@ def take_rows(rows: tf.Tensor, positions: tf.Tensor) -> tuple[tf.Tensor, Callabl
     """`rows[positions]`, with a dense gradient: the sum over the places where each row was taken."""
 
     def gradient(taken: tf.Tensor) -> tuple[tf.Tensor, None]:
-        # In the order of the rows the sum takes half the time of an unsorted one.
-        order = tf.argsort(tf.reshape(positions, (-1,)))
-        taken_rows = tf.reshape(taken, (-1, rows.shape[-1]))
-        segments = tf.gather(tf.reshape(positions, (-1,)), order)
-        return tf.sparse.segment_sum(taken_rows, order, segments, tf.shape(rows)[0]), None
+        flat = tf.reshape(positions, (-1,))
+        taken = tf.reshape(taken, (-1, rows.shape[-1]))
+        return sum_by_position(taken, tf.range(tf.size(flat)), flat, tf.shape(rows)[0]), None
 
     return tf.gather(rows, positions), gradient
+
+
+def sum_by_position(rows: tf.Tensor, taken: tf.Tensor, positions: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+    """Row p of the result is the sum of `rows[taken[i]]` over all i with `positions[i] == p`.
+
+    It takes half the time of an unsorted segment sum.
+
+    Args:
+        rows: (U, D)
+        taken: (n,) int32, 0 ... U - 1.
+        positions: (n,) int32, 0 ... count - 1.
+        count: rows of the result.
+
+    Returns:
+        (count, D)
+    """
+    order = tf.argsort(positions)
+    return tf.sparse.segment_sum(rows, tf.gather(taken, order), tf.gather(positions, order), count)
