@@ -18,6 +18,7 @@ from cocoqa_keras.spec import load_spec
 
 BATCH_SIZE = 100  # in training
 EVALUATION_BATCH_SIZE = 1000
+STEPS_OF_FIT = 20
 EVALUATED = 8000  # test questions that one piece of evaluation goes through
 WIDTH, UNITS = 500, 300
 Batch = tuple[np.ndarray, np.ndarray | None, np.ndarray]
@@ -91,15 +92,26 @@ def _our_network(model: str, dataset: Dataset, features: SparseFeatures | None) 
 
 
 def train_keras(model: str, folder: Path) -> Work:
-    """Embedding, LSTM and Dense, questions padded to 55 words."""
+    """Embedding, LSTM and Dense, questions padded to 55 words, `fit` on a `PyDataset`."""
+    import keras
+
     dataset, features = load(model, folder)
     network = _keras_network(model, dataset, features)
     source = batches(dataset.train, features, BATCH_SIZE, endless=True)
 
+    class Examples(keras.utils.PyDataset):
+        def __len__(self) -> int:
+            return STEPS_OF_FIT
+
+        def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+            questions, images, answers = next(source)
+            return _keras_inputs(questions, images), answers
+
+    examples = Examples()
+
     def work() -> int:
-        questions, images, answers = next(source)
-        network.train_on_batch(_keras_inputs(questions, images), answers)
-        return len(answers)
+        network.fit(examples, verbose=0)
+        return STEPS_OF_FIT * BATCH_SIZE
 
     return work
 

@@ -55,7 +55,7 @@ def _contend(prepare: Callable[..., Work], arguments: tuple, connection: Connect
     """A contender's process: prepares, warms up, then works for as long as it is told to, again and again."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     work = prepare(*arguments)
-    for _ in range(5):
+    for _ in range(3):
         work()
     connection.send("ready")
     while (seconds := connection.recv()) is not None:
