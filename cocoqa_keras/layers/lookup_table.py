@@ -11,7 +11,7 @@ class LookupTable(keras.layers.Layer):
     """Row id - 1 of a table for each id; zeros for id 0, which has no row, is not trained and not counted.
 
     An optimizer that moves the rows lazily (`StagewiseSGD`) sets `pending_motion` of the variable
-    `embeddings`: what the rows have still to move, which every look-up adds. Saving settles it first.
+    `embeddings`: what the rows lack, which every look-up adds. Saving settles it first.
 
     Args:
         input_dim: number of ids, not counting 0.
@@ -55,7 +55,7 @@ class LookupTable(keras.layers.Layer):
         values = tf.gather(self.embeddings.value, rows)
         pending = getattr(self.embeddings, "pending_motion", None)
         if pending is not None:
-            values += tf.stop_gradient(pending.of(rows))
+            values += tf.stop_gradient(pending.of(rows, values))
         values = tf.cast(values, self.compute_dtype)
         return values * tf.cast(ids != 0, values.dtype)[:, None]
 

@@ -131,39 +131,22 @@ class StagewiseSGD(keras.optimizers.Optimizer):
         super().build(variables)
         self.weights_updated = list(variables)
         self.settings_by_weight = [self._find_settings(variable) for variable in variables]
-        self.velocities = [self.add_variable_from_reference(v, name="velocity") for v in variables]
         self.gradient_norms = [
             self.add_variable((), dtype=v.dtype, name=f"gradient_norm_{index}")
             for index, v in enumerate(variables)
         ]
-        self._tables = {
-            index: self._make_lazy(index)
-            for index, (variable, settings) in enumerate(zip(variables, self.settings_by_weight, strict=True))
-            if variable.name == "embeddings" and settings.moves_rows_lazily
-        }
-
-        self._clips = {
-            index: WeightClip(
-                variable,
-                self.add_variable((2,), dtype="float64", name=f"bounds_{index}"),
-                settings.weight_clip,
-            )
-            for index, (variable, settings) in enumerate(zip(variables, self.settings_by_weight, strict=True))
-            if index not in self._tables and settings.weight_clip
-        }
-
-    def _make_lazy(self, index: int) -> RowMomentum:
-        """Lets the rows of a table move lazily."""
-        table = self.weights_updated[index]
-        table.pending_motion = RowMomentum(
-            table,
-            self.velocities[index],
-            self.add_variable(table.shape[:1], dtype="int32", name=f"last_step_{index}"),
-            self.add_variable((), dtype="int32", name=f"clock_{index}"),
-            self.add_variable((3,), dtype="float64", name=f"moments_{index}"),
-            self.settings_by_weight[index].momentum,
-        )
-        return table.pending_motion
+        self._tables: dict[int, RowMomentum] = {}
+        self._velocities: dict[int, keras.Variable] = {}
+        self._clips: dict[int, WeightClip] = {}
+        for index, (variable, settings) in enumerate(zip(variables, self.settings_by_weight, strict=True)):
+            if variable.name == "embeddings" and settings.moves_rows_lazily:
+                rows = RowMomentum(variable, settings.momentum, self, str(index))
+                self._tables[index] = variable.pending_motion = rows
+                continue
+            self._velocities[index] = self.add_variable_from_reference(variable, name="velocity")
+            if settings.weight_clip:
+                bounds = self.add_variable((2,), dtype="float64", name=f"bounds_{index}")
+                self._clips[index] = WeightClip(variable, bounds, settings.weight_clip)
 
     def settle(self) -> None:
         """Moves every row of every table to where it is by now: call it before reading weights in training.
@@ -206,7 +189,7 @@ class StagewiseSGD(keras.optimizers.Optimizer):
             if settings.weight_clip:
                 table.clip(settings.weight_clip)
             return
-        velocity = self.velocities[index].value
+        velocity = self._velocities[index].value
         _move(variable, velocity, momentum, step, tf.convert_to_tensor(gradient))
         if settings.weight_decay:
             variable.assign_sub(variable * (rate * settings.weight_decay))
