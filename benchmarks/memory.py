@@ -84,7 +84,7 @@ def measure(model: str, questions: Path, steps: int) -> Measurement:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import keras  # noqa: F401
 
-    imports = _memory("VmRSS")
+    imports = resident_memory()
     from cocoqa_keras.training.trainer import Trainer
 
     stopwatch = _Stopwatch(steps)
@@ -94,6 +94,11 @@ def measure(model: str, questions: Path, steps: int) -> Measurement:
         with contextlib.suppress(_EnoughStepsError):
             trainer.train()
     return Measurement(model, stopwatch.first_batch, _memory("VmHWM") - imports, imports)
+
+
+def resident_memory() -> float:
+    """Gigabytes of this process that are in memory now."""
+    return _memory("VmRSS")
 
 
 def _memory(field: str) -> float:

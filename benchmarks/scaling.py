@@ -24,6 +24,7 @@ from typer import Option
 from cocoqa_keras.files import atomic_path
 
 FEATURES = 4096
+COMMON_WORDS = 9738
 MODELS = ("img_bow", "vis_lstm")
 
 
@@ -71,10 +72,12 @@ def measure(model: str, sizes: Sizes, steps: int) -> float:
     random = np.random.default_rng(0)
     seconds = []
     for _ in range(steps + 5):
-        # The words of a language: few of them make up most of a text.
-        ranks = np.minimum(random.zipf(1.2, (sizes.batch, sizes.words)), sizes.vocabulary)
+        # The words of a language: few of them make up most of a text. As many different ones, whatever the
+        # vocabulary, so that nothing but its size changes.
+        ranks = np.minimum(random.zipf(1.2, (sizes.batch, sizes.words)), COMMON_WORDS)
+        words = ranks * (sizes.vocabulary // COMMON_WORDS)
         image = np.maximum(random.standard_normal((sizes.batch, FEATURES), np.float32) - 0.6, 0)
-        batch = {"question": tf.constant(ranks, tf.int32), "image": tf.constant(image)}
+        batch = {"question": tf.constant(words, tf.int32), "image": tf.constant(image)}
         answers = tf.constant(random.integers(0, sizes.answers, sizes.batch), tf.int32)
         start = time.perf_counter()
         float(step(batch, answers)[0])

@@ -5,6 +5,8 @@ import numpy as np
 
 from cocoqa_keras.serialization import serializable
 
+BLOCK_ROWS = 8192
+
 
 @serializable
 class RandomStateUniform(keras.initializers.Initializer):
@@ -30,13 +32,17 @@ class RandomStateUniform(keras.initializers.Initializer):
 
     def __call__(self, shape: tuple[int, ...], dtype: str | None = None) -> keras.KerasTensor:
         """Draws a matrix of `shape`; with a bias constant its last row is that constant."""
-        rows, *rest = shape
-        drawn_rows = rows if self.bias_constant is None else rows - 1
+        values = np.empty(shape, dtype or keras.config.floatx())
+        drawn_rows = len(values) if self.bias_constant is None else len(values) - 1
         low = 0.0 if self.positive else -self.init_range / 2
-        drawn = np.random.RandomState(self.seed).uniform(low, low + self.init_range, (drawn_rows, *rest))
+        random = np.random.RandomState(self.seed)
+        # Block by block: a table of a million words needs no copy of itself in float64.
+        for start in range(0, drawn_rows, BLOCK_ROWS):
+            block = values[start : min(start + BLOCK_ROWS, drawn_rows)]
+            block[...] = random.uniform(low, low + self.init_range, block.shape)
         if self.bias_constant is not None:
-            drawn = np.concatenate([drawn, np.full((1, *rest), self.bias_constant)])
-        return keras.ops.convert_to_tensor(drawn, dtype=dtype or keras.config.floatx())
+            values[-1] = self.bias_constant
+        return keras.ops.convert_to_tensor(values)
 
     def get_config(self) -> dict:
         """The arguments, for saving."""
