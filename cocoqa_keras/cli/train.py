@@ -40,6 +40,13 @@ def train(
     early_stop_score: Annotated[
         float | None, Option(help="Skip the first round; train on all examples down to this training score.")
     ] = None,
+    weights_from: Annotated[
+        Path | None,
+        Option(
+            metavar="FILE.w.npy|RUN",
+            help="Start each round from these weights, a .w.npy file or that of a run folder.",
+        ),
+    ] = None,
     features: Annotated[
         Path | None, Option(help="Image features (HDF5) instead of the model file's.")
     ] = None,
@@ -97,6 +104,7 @@ def train(
             name,
             seed,
             strict_sizes,
+            weights_from,
             reporter,
         )
         trainer.train(one_round)

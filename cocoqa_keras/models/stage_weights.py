@@ -10,15 +10,22 @@ def stage_matrix(layer: keras.layers.Layer) -> np.ndarray | None:
     """The weights of a layer stacked by rows, in order of creation; None for a layer without any.
 
     Every trainable layer keeps its weights as matrices of equal width with the bias as the last row, so
-    that stacking them gives the original's W; for the LSTM that is [W_I; W_F; W_Z; W_O].
+    that stacking them gives the original's W; for the LSTM that is [W_I; W_F; W_Z; W_O]. A table that an
+    optimizer moves lazily is settled first.
     """
-    if isinstance(layer, keras.layers.InputLayer) or not layer.trainable_variables:
+    if not layer.trainable_variables:
         return None
+    _settle(layer)
     return np.concatenate([keras.ops.convert_to_numpy(weight) for weight in layer.trainable_variables])
 
 
+def stage_shape(layer: keras.layers.Layer) -> tuple[int, int] | None:
+    """The shape of `stage_matrix`."""
+    return _stacked_shape(layer.trainable_variables) if layer.trainable_variables else None
+
+
 def assign_stage_matrix(layer: keras.layers.Layer, matrix: np.ndarray, source: str) -> None:
-    """Sets the weights of a layer from such a matrix.
+    """Sets the weights of a layer, frozen or not, from such a matrix.
 
     Args:
         layer: a built layer.
@@ -28,11 +35,25 @@ def assign_stage_matrix(layer: keras.layers.Layer, matrix: np.ndarray, source: s
     Raises:
         InputError: the matrix has another shape.
     """
-    rows = [weight.shape[0] for weight in layer.weights]
-    expected = (sum(rows), layer.weights[0].shape[1])
+    expected = _stacked_shape(layer.weights)
     if matrix.shape != expected:
         raise InputError(
             f"{source}: stage '{layer.name}' has weights of shape {expected}, found {matrix.shape}"
         )
-    for weight, part in zip(layer.weights, np.split(matrix, np.cumsum(rows)[:-1]), strict=True):
+    _settle(layer)  # or what the old weights had still to move would be added to the new ones
+    ends = np.cumsum([weight.shape[0] for weight in layer.weights])
+    for weight, part in zip(layer.weights, np.split(matrix, ends[:-1]), strict=True):
         weight.assign(part)
+    _settle(layer)  # takes the norm of the new ones
+
+
+def _stacked_shape(weights: list[keras.Variable]) -> tuple[int, int]:
+    return sum(weight.shape[0] for weight in weights), weights[0].shape[1]
+
+
+def _settle(layer: keras.layers.Layer) -> None:
+    """Brings weights that an optimizer moves lazily up to date."""
+    for weight in layer.weights:
+        pending = getattr(weight, "pending_motion", None)
+        if pending is not None:
+            pending.settle()

@@ -17,8 +17,8 @@ import tensorflow as tf
 from cocoqa_keras.data.formats import write_weights
 from cocoqa_keras.data.vocabulary import Vocabulary
 from cocoqa_keras.errors import InputError
+from cocoqa_keras.export.weight_layout import weights_of
 from cocoqa_keras.files import atomic_path, write_text
-from cocoqa_keras.models.stage_weights import stage_matrix
 from cocoqa_keras.spec.model_spec import ModelSpec
 
 
@@ -77,11 +77,7 @@ class RunFolder:
 
     def write_weights(self, spec: ModelSpec, model: keras.Model) -> None:
         """Writes `.w.npy`: an entry per used stage in order, its W, or 0 where it has none or is frozen."""
-        layers = {layer.name: layer for layer in model.layers}
-        matrices = [
-            stage_matrix(layers[stage.name]) if stage.name in layers else None for stage in spec.stages
-        ]
-        write_weights(self.file(".w.npy"), [0 if matrix is None else matrix for matrix in matrices])
+        write_weights(self.file(".w.npy"), weights_of(spec, model))
 
     def write_model(self, model: keras.Model) -> None:
         """Writes `model.keras`."""
@@ -105,6 +101,21 @@ class RunFolder:
     def remove(self) -> None:
         """Deletes the folder, for a run that came to nothing."""
         shutil.rmtree(self.path)
+
+
+def find_weights(source: str | Path) -> Path:
+    """The file of weights, `.w.npy`, that is meant by its own name or by that of a run folder.
+
+    Raises:
+        InputError: a folder in which there is no such file, or more than one.
+    """
+    source = Path(source)
+    if not source.is_dir():
+        return source
+    paths = list(source.glob("*.w.npy"))
+    if len(paths) != 1:
+        raise InputError(f"{source}: expected one file *.w.npy, found {len(paths)}; give the file itself")
+    return paths[0]
 
 
 def versions() -> dict[str, str]:

@@ -6,14 +6,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from cocoqa_keras.data.dataset import Dataset, Split
 from cocoqa_keras.data.features import SparseFeatures
+from cocoqa_keras.data.formats import read_weights
 from cocoqa_keras.data.pipeline import BatchReader
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.evaluation.evaluator import evaluate, result_lines
 from cocoqa_keras.evaluation.predictor import Predictor
+from cocoqa_keras.export.weight_layout import assign_weights
 from cocoqa_keras.files import write_text
 from cocoqa_keras.models.builder import build_model
 from cocoqa_keras.models.roles import InputRoles
@@ -26,7 +29,7 @@ from cocoqa_keras.training.optimizer import StagewiseSGD
 from cocoqa_keras.training.plots import plot_error, plot_loss
 from cocoqa_keras.training.record import Record, stage_lines, write_csv
 from cocoqa_keras.training.reporter import Reporter
-from cocoqa_keras.training.run_folder import RunFolder, spec_hash, versions
+from cocoqa_keras.training.run_folder import RunFolder, find_weights, spec_hash, versions
 from cocoqa_keras.training.training_round import TrainingRound
 
 SEED = 1000  # of the stream that permutes the examples
@@ -49,10 +52,13 @@ class Trainer:
         name: names the runs; by default the model's name.
         seed: shifts all random streams; 0 repeats the 2015 program's.
         strict_sizes: make a size that differs between model file and data an error.
+        weights_from: a `.w.npy` file, or a run folder with one, whose weights every round starts from, in
+            place of the initial weights of the model file. Frozen stages keep the latter.
         reporter: where lines and progress go.
 
     Raises:
-        InputError: the model and the data do not go together.
+        InputError: the model and the data do not go together. Weights to start from that do not fit the
+            model are told when a round begins, before it leaves anything.
 
     Reference:
         The 2015 program's training: two rounds, random streams, early stopping.
@@ -66,6 +72,7 @@ class Trainer:
     name: str | None = None
     seed: int = 0
     strict_sizes: bool = False
+    weights_from: str | Path | None = None
     reporter: Reporter = field(default_factory=Reporter)
 
     def __post_init__(self) -> None:
@@ -99,6 +106,10 @@ class Trainer:
             raise InputError(f"{self.spec.path}: {differences[0]}; correct it, or leave --strict-sizes out")
         for difference in differences:
             self.reporter.line(str(difference))
+        if self.weights_from is not None:
+            self.weights_from = find_weights(self.weights_from)
+            self._first_weights = read_weights(self.weights_from)
+            self.reporter.line(f"Every round starts from the weights of {self.weights_from}")
 
     def train(self, one_round: bool = False) -> RunFolder:
         """Runs both rounds, or only the second where the configuration has a stop score.
@@ -149,7 +160,7 @@ class Trainer:
             train = train.take(random.permutation(len(train)))
             if validates:
                 train, validation = _hold_out(train, config.held_out_ratio, config.xvalid_no)
-        model = build_model(self._sized, self._info)
+        model = self._build_model()
         reader = BatchReader.for_model(model, train, self.features)
         training = TrainingRound(
             model,
@@ -167,6 +178,13 @@ class Trainer:
             self._run(round_)
             self._leave(round_)
         return round_
+
+    def _build_model(self) -> keras.Model:
+        """A fresh model, with the weights to start from."""
+        model = build_model(self._sized, self._info)
+        if self.weights_from is not None:
+            assign_weights(self._sized, model, self._first_weights, str(self.weights_from))
+        return model
 
     def _run(self, round_: "CompletedRound") -> None:
         """Trains until the round ends, and leaves the model with the weights to keep."""
@@ -247,6 +265,7 @@ class Trainer:
             "overrides": self.spec.overrides,
             "config": self.config.model_dump(by_alias=True),
             "seed": self.seed,
+            "weights_from": None if self.weights_from is None else str(self.weights_from),
             "dtype": round_.training.model.output.dtype,
             "versions": versions(),
             "training": {

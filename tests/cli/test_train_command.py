@@ -16,7 +16,7 @@ import pytest
 from cocoqa_keras import list_models, load_dataset, load_run
 from cocoqa_keras.cli.train import main
 from cocoqa_keras.data.features import SparseFeatures, write_features
-from cocoqa_keras.data.formats import read_array, read_weights, write_array, write_pickle
+from cocoqa_keras.data.formats import read_array, read_weights, write_array, write_pickle, write_weights
 from cocoqa_keras.models.zoo import find_model
 
 FILES = {
@@ -239,6 +239,44 @@ def test_set_changes_a_stage(tiny, capsys):
         "txtDict"
     ]
     assert weights_of(run)[-1] == 0
+
+
+STILL = ("--set", "txtDict.learningRate=1e-30", "--set", "softmax.learningRate=1e-30")
+
+
+@pytest.mark.parametrize("source", ["run", "file"])
+def test_every_round_starts_from_the_weights_given(source, tiny, capsys):
+    (before,) = train("bow", *QUICK, "--seed", "9", output="before")
+    file = before / f"{before.name}.w.npy"
+    given = before if source == "run" else file
+    capsys.readouterr()
+    # At such rates the weights stay where they start.
+    runs = train("bow", *TINY, *STILL, "--epochs", "1", "--weights-from", str(given))
+    assert len(runs) == 2
+    for run in runs:
+        for entry, expected in zip(weights_of(run), weights_of(before), strict=True):
+            np.testing.assert_array_equal(entry, expected)
+        assert summary_of(run)["weights_from"] == str(file)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines.count(f"Every round starts from the weights of {file}") == 1
+
+
+def test_without_weights_to_start_from_run_json_has_none(rounds):
+    assert summary_of(rounds.first)["weights_from"] is None
+
+
+def test_double_precision_weights_of_the_2015_program_start_a_run_in_single(tiny, capsys):
+    weights = bow_weights()
+    write_weights("old.w.npy", weights)
+    (run,) = train("bow", *QUICK, *STILL, "--weights-from", "old.w.npy")
+    np.testing.assert_array_equal(weights_of(run)[2], weights[2].astype("float32"))
+
+
+def bow_weights():
+    """Weights for the stages txtSel, txtUnfold, txtDict, txtFold, bow, softmax."""
+    random = np.random.RandomState(5)
+    table, softmax = random.standard_normal((WORDS, 500)) / 10, random.standard_normal((501, ANSWERS)) / 10
+    return [0, 0, table, 0, 0, softmax]
 
 
 def test_config_file_replaces_the_papers(tiny, capsys):
@@ -464,6 +502,52 @@ BAD_USE = {
 }
 
 
+def old_weights(change=lambda entries: None):
+    """Weights in which `change` spoils something."""
+
+    def spoil():
+        entries = bow_weights()
+        change(entries)
+        write_weights("old.w.npy", entries)
+
+    return spoil
+
+
+def harmful_weights():
+    array = np.empty(1, dtype=object)
+    array[0] = Harmful()
+    np.save("old.w.npy", array, allow_pickle=True)
+
+
+def folder_of_two():
+    for name in ("one", "two"):
+        write_weights(f"old.w.npy/{name}.w.npy", bow_weights())
+
+
+BAD_WEIGHTS = {
+    "no file": (nothing, "cannot read old.w.npy"),
+    "a folder without weights": (
+        lambda: write_pickle("old.w.npy/other.pkl", []),
+        "old.w.npy: expected one file *.w.npy, found 0",
+    ),
+    "a folder with two files": (folder_of_two, "old.w.npy: expected one file *.w.npy, found 2"),
+    "text": (replaced("old.w.npy", b"0.1 0.2\n"), "old.w.npy: not a numpy array file"),
+    "a harmful file": (harmful_weights, "old.w.npy"),
+    "weights of other stages": (
+        old_weights(lambda entries: entries.append(0)),
+        "has 6 stages, from 'txtSel' to 'softmax', found weights of 7",
+    ),
+    "weights of other words": (
+        old_weights(lambda entries: entries.__setitem__(2, np.zeros((9738, 500)))),
+        "stage 'txtDict': expected weights of shape (11, 500), found weights of shape (9738, 500)",
+    ),
+    "a weight that is no number": (
+        old_weights(lambda entries: entries[5].fill(np.nan)),
+        "stage 'softmax': expected finite numbers",
+    ),
+}
+
+
 def assert_one_line_and_nothing_left(arguments, message, capsys):
     """Runs the command with its default output; it must refuse and change nothing in the working folder."""
     before = snapshot()
@@ -495,6 +579,12 @@ def test_bad_data_give_one_line_and_leave_nothing(spoil, message, tiny, capsys):
 def test_bad_use_gives_one_line_and_leaves_nothing(arguments, message, tiny, capsys):
     data = [] if "--data" in arguments else ["--data", "cocoqa"]
     assert_one_line_and_nothing_left([*arguments, *data], message, capsys)
+
+
+@pytest.mark.parametrize(("spoil", "message"), BAD_WEIGHTS.values(), ids=BAD_WEIGHTS)
+def test_bad_weights_give_one_line_and_leave_nothing(spoil, message, tiny, capsys):
+    spoil()
+    assert_one_line_and_nothing_left(["bow", *QUICK, "--weights-from", "old.w.npy"], message, capsys)
 
 
 @pytest.mark.parametrize(
