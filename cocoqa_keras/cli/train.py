@@ -52,6 +52,7 @@ def train(
     ] = None,
     seed: Annotated[int, Option(min=0, help="Shifts all random streams; 0 is the paper's.")] = 0,
     dtype: Annotated[Dtype, Option(help="Precision.")] = Dtype.FLOAT32,
+    no_export: Annotated[bool, Option("--no-export", help="Leave the SavedModel out.")] = False,
     strict_sizes: Annotated[
         bool, Option("--strict-sizes", help="Make a size that differs between model file and data an error.")
     ] = False,
@@ -100,12 +101,13 @@ def train(
             dataset,
             image_features,
             training_config,
-            output,
-            name,
-            seed,
-            strict_sizes,
-            weights_from,
-            reporter,
+            output=output,
+            name=name,
+            seed=seed,
+            strict_sizes=strict_sizes,
+            weights_from=weights_from,
+            exports=not no_export,
+            reporter=reporter,
         )
         trainer.train(one_round)
 

@@ -16,6 +16,7 @@ from cocoqa_keras.data.pipeline import BatchReader
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.evaluation.evaluator import evaluate, result_lines
 from cocoqa_keras.evaluation.predictor import Predictor
+from cocoqa_keras.export.saved_model import write_saved_model
 from cocoqa_keras.export.weight_layout import assign_weights
 from cocoqa_keras.files import write_text
 from cocoqa_keras.models.builder import build_model
@@ -54,6 +55,7 @@ class Trainer:
         strict_sizes: make a size that differs between model file and data an error.
         weights_from: a `.w.npy` file, or a run folder with one, whose weights every round starts from, in
             place of the initial weights of the model file. Frozen stages keep the latter.
+        exports: write a SavedModel into each run folder.
         reporter: where lines and progress go.
 
     Raises:
@@ -73,6 +75,7 @@ class Trainer:
     seed: int = 0
     strict_sizes: bool = False
     weights_from: str | Path | None = None
+    exports: bool = True
     reporter: Reporter = field(default_factory=Reporter)
 
     def __post_init__(self) -> None:
@@ -225,6 +228,10 @@ class Trainer:
         folder.write_words(self.dataset.question_words, self.dataset.answers)
         if self.config.save_model:
             folder.write_model(model)
+        if self.exports:
+            write_saved_model(
+                folder.path / "saved_model", model, self.dataset.question_words, self.dataset.answers
+            )
         if self.config.plot_figs:
             plot_loss(folder.file("_loss.png"), round_.records)
             plot_error(folder.file("_err.png"), round_.records)

@@ -12,6 +12,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from cocoqa_keras import list_models, load_dataset, load_run
 from cocoqa_keras.cli.train import main
@@ -30,6 +31,7 @@ FILES = {
     "result.txt",
     "run.json",
     "model.keras",
+    "saved_model",
     "vocabulary.json",
     "answers.json",
 }
@@ -38,7 +40,7 @@ STAGE = re.compile(r"ST: +(\S+)  GN: +[\d.]+  GC: +[\d.]+  WN: +[\d.]+  WC: +[\d
 # Of the tiny data.
 IMAGES, FEATURE_WIDTH, WORDS, ANSWERS = 6, 6, 11, 7
 TINY = ("--data", "cocoqa", "--set", "batchSize=16")
-QUICK = (*TINY, "--epochs", "1", "--one-round", "--set", "plotFigs=false")
+QUICK = (*TINY, "--epochs", "1", "--one-round", "--set", "plotFigs=false", "--no-export")
 
 
 def train(*arguments, output="results"):
@@ -154,6 +156,19 @@ def test_run_folder_answers_as_the_run_did(rounds):
         run = load_run(folder)
         answers = run.answers.decode(run.model.predict(inputs, verbose=0).argmax(axis=1).tolist())
         assert answers == (folder / f"{folder.name}.test.o.txt").read_text().splitlines()
+
+
+def test_saved_model_of_a_run_answers_as_the_run(rounds):
+    run = load_run(rounds.second)
+    inputs = {"question": tf.constant([[1, 2, 3], [4, 0, 0]]), "image": tf.ones((2, FEATURE_WIDTH))}
+    served = tf.saved_model.load(str(rounds.second / "saved_model")).signatures["serving_default"]
+    np.testing.assert_allclose(served(**inputs)["probabilities"], run.model(inputs), atol=1e-6)
+
+
+def test_no_export_leaves_the_saved_model_out(tiny, capsys):
+    (run,) = train("bow", *QUICK)
+    assert "--no-export" in QUICK
+    assert not (run / "saved_model").exists()
 
 
 def test_run_folder_holds_the_words_of_the_data(rounds):
@@ -333,7 +348,7 @@ def test_features_are_found(place, tiny, capsys):
 
 def test_demo_data_serve_where_there_are_no_data(tmp_path, cache, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (run,) = train("img_bow", "--epochs", "1", "--one-round", "--set", "plotFigs=false")
+    (run,) = train("img_bow", "--epochs", "1", "--one-round", "--set", "plotFigs=false", "--no-export")
     assert capsys.readouterr().out.startswith("No data in data/cocoqa: training on the demo data")
     assert Path(summary_of(run)["data"]["folder"]).is_relative_to(cache)
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
@@ -342,7 +357,7 @@ def test_demo_data_serve_where_there_are_no_data(tmp_path, cache, monkeypatch, c
 def test_default_data_folder_is_used_where_it_is_there(tiny, capsys):
     Path("data").mkdir()
     Path("cocoqa").rename("data/cocoqa")
-    (run,) = train("bow", "--epochs", "1", "--one-round", "--set", "plotFigs=false")
+    (run,) = train("bow", "--epochs", "1", "--one-round", "--set", "plotFigs=false", "--no-export")
     assert summary_of(run)["data"]["folder"] == "data/cocoqa"
 
 
