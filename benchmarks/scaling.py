@@ -111,13 +111,17 @@ def _draw(path: Path, curves: dict[str, dict[str, list[float]]]) -> None:
 
     figure = Figure(figsize=(11, 2.8), layout="constrained")
     FigureCanvasAgg(figure)
-    for axes, (size, by_model) in zip(figure.subplots(1, len(curves)), curves.items(), strict=True):
+    all_axes = figure.subplots(1, len(curves), sharey=True)
+    for axes, (size, by_model) in zip(all_axes, curves.items(), strict=True):
         for model, figures in by_model.items():
             axes.plot(GROWTH[size], figures, marker="o", label=model)
-        axes.set(xlabel=size, xscale="log", yscale="log")
-        axes.grid(alpha=0.3, which="both")
-    figure.axes[0].set_ylabel("ms a step")
-    figure.axes[0].legend(frameon=False)
+        axes.set(title=size, xscale="log", yscale="log", ylim=(5, 1000))
+        axes.set_xticks(GROWTH[size], [f"{value:,}".replace(",", " ") for value in GROWTH[size]])
+        axes.set_yticks((10, 30, 100, 300, 1000), ("10", "30", "100", "300", "1000"))
+        axes.minorticks_off()
+        axes.grid(alpha=0.3)
+    all_axes[0].set_ylabel("ms a step")
+    all_axes[0].legend(frameon=False, loc="upper left")
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=110)
 

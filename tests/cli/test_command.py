@@ -8,10 +8,16 @@ import h5py
 import numpy as np
 import pytest
 
-from cocoqa_keras.cli import data, train
+from cocoqa_keras.cli import data, export, predict, serve, train
 from cocoqa_keras.cli.command import command, run
 
-COMMANDS = {"cocoqa-train": train, "cocoqa-data": data}
+COMMANDS = {
+    "cocoqa-data": data,
+    "cocoqa-export": export,
+    "cocoqa-predict": predict,
+    "cocoqa-serve": serve,
+    "cocoqa-train": train,
+}
 PROGRAMS = Path(sys.executable).parent
 
 

@@ -1,0 +1,241 @@
+"""cocoqa-predict: answers as a table, as JSON, line by line, and how a mistake is answered."""
+
+import contextlib
+import io
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from cocoqa_keras import load_run
+from cocoqa_keras.cli import predict as predict_module
+from cocoqa_keras.cli import train
+from cocoqa_keras.cli.predict import main
+from cocoqa_keras.data.demo import demo_folder
+from cocoqa_keras.data.features import write_features
+from cocoqa_keras.evaluation.answerer import Answerer
+from cocoqa_keras.evaluation.image_source import ImageSource
+
+QUICK = ("--epochs", "1", "--one-round", "--set", "plotFigs=false")
+QUESTION = "what is the color of the cat"
+
+
+def trained(model, data, output):
+    """The folder of a run of one epoch."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert train.main([model, *data, "--output", str(output), *QUICK, "--set", "batchSize=16"]) == 0
+    (folder,) = output.iterdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def blind_run(tiny_original, tmp_path_factory):
+    return trained("bow", ["--data", str(tiny_original / "cocoqa")], tmp_path_factory.mktemp("blind"))
+
+
+@pytest.fixture(scope="module")
+def run(tiny_original, tmp_path_factory):
+    return trained("img_bow", ["--data", str(tiny_original / "cocoqa")], tmp_path_factory.mktemp("seeing"))
+
+
+@pytest.fixture
+def answers_of(run, tiny_original):
+    """What the run's model answers, as the command writes it."""
+    finished = load_run(run)
+    images = ImageSource.open(finished.spec, tiny_original / "cocoqa")
+    answerer = Answerer(finished.model, finished.question_words, finished.answers, images)
+
+    def answers(question, image, top_k=5):
+        best = answerer.answer([question], [image], top_k)
+        return [
+            {"answer": answer, "score": pytest.approx(score)}
+            for answer, score in zip(best.answers[0], best.scores[0].tolist(), strict=True)
+        ]
+
+    return answers
+
+
+def printed(capsys, *arguments):
+    """What the command prints, which has to succeed."""
+    assert main([str(argument) for argument in arguments]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out
+
+
+# One question.
+
+
+def test_answers_and_scores_are_a_table(run, answers_of, capsys):
+    lines = printed(capsys, run, "--question", QUESTION, "--image", "2").splitlines()
+    assert lines[0] == QUESTION
+    rows = [line.strip("│").split("│") for line in lines if line.startswith("│")]
+    assert [(answer.strip(), score.strip()) for answer, score in rows] == [
+        (entry["answer"], f"{entry['score'].expected:.4f}") for entry in answers_of(QUESTION, 2)
+    ]
+
+
+def test_words_that_the_model_does_not_know_are_told(blind_run, capsys):
+    out = printed(capsys, blind_run, "--question", "What is a [red] zebra ?")
+    assert out.splitlines()[0] == "What is a [red] zebra ?"
+    assert out.splitlines()[-1] == "Words that the model does not know: a, [red], zebra"
+    assert "does not know" not in printed(capsys, blind_run, "--question", QUESTION)
+
+
+@pytest.mark.parametrize("image", ["2", "coco:205"])
+def test_json_holds_question_image_and_answers(run, answers_of, capsys, image):
+    result = json.loads(printed(capsys, run, "--question", f"{QUESTION}?", "--image", image, "--json"))
+    assert result == {
+        "question": f"{QUESTION}?",
+        "image": image,
+        "unknown_words": [],
+        "answers": answers_of(QUESTION, 2),
+    }
+
+
+def test_a_model_without_image_needs_none(blind_run, capsys):
+    result = json.loads(printed(capsys, blind_run, "--question", "what", "--json", "--top-k", "2"))
+    assert len(result["answers"]) == 2
+    assert "image" not in result
+
+
+def test_data_and_features_may_have_moved(run, tiny_original, tmp_path, answers_of, capsys):
+    folder = shutil.copytree(run, tmp_path / "run")
+    summary = json.loads((folder / "run.json").read_text())
+    summary["data"].update(folder="gone", features="gone.h5")
+    (folder / "run.json").write_text(json.dumps(summary))
+    shutil.copytree(tiny_original / "cocoqa", tmp_path / "cocoqa")
+    moved = shutil.copy(tiny_original / "hidden_oxford_mscoco.h5", tmp_path / "moved.h5")
+    ask = (folder, "--question", QUESTION, "--image", "coco:309", "--json")
+    assert main([*map(str, ask)]) == 2
+    assert "give --features" in capsys.readouterr().err
+    out = printed(capsys, *ask, "--data", tmp_path / "cocoqa", "--features", moved)
+    assert json.loads(out)["answers"] == answers_of(QUESTION, 3)
+
+
+# Many questions.
+
+
+def write_lines(path, lines):
+    path.write_text("".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines))
+    return path
+
+
+@pytest.mark.parametrize("batch_size", [2, 1000])
+def test_many_questions_are_answered_line_by_line(run, answers_of, tmp_path, monkeypatch, capsys, batch_size):
+    monkeypatch.setattr(predict_module, "BATCH_SIZE", batch_size)
+    queries = [
+        {"question": QUESTION, "image": 1, "id": "first"},
+        {"question": "What is in the picture ?", "image": "coco:620"},
+        {"question": "", "image": "3"},
+    ]
+    path = write_lines(tmp_path / "queries.jsonl", [queries[0], "", *queries[1:]])
+    lines = printed(capsys, run, "--input", path, "--top-k", "3").splitlines()
+    assert [json.loads(line) for line in lines] == [
+        {**query, "unknown_words": [], "answers": answers_of(query["question"], query["image"], 3)}
+        for query in queries
+    ]
+
+
+def test_no_questions_have_no_answers(blind_run, tmp_path, capsys):
+    assert printed(capsys, blind_run, "--input", write_lines(tmp_path / "empty.jsonl", [])) == ""
+
+
+def test_a_question_in_any_script_is_answered_on_any_terminal(blind_run, tmp_path, capsys):
+    path = write_lines(tmp_path / "queries.jsonl", [{"question": "什么 \ud800"}])
+    out = printed(capsys, blind_run, "--input", path)
+    assert out.isascii()
+    assert json.loads(out)["unknown_words"] == ["什么", "\ud800"]
+
+
+# Pictures.
+
+
+@pytest.mark.slow
+def test_a_picture_is_asked_about_with_a_model_of_the_demo_data(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)  # where there are no data
+    folder = trained("img_bow", [], tmp_path / "results")
+    picture = demo_folder() / "images" / "000000000007.png"
+    results = [
+        json.loads(printed(capsys, folder, "--question", "what is there", "--image", image, "--json"))
+        for image in (picture, "7", "coco:7", "8")
+    ]
+    by_picture, by_id, by_coco_id, of_another = [result["answers"] for result in results]
+    assert by_picture == by_id == by_coco_id != of_another
+
+
+# Mistakes.
+
+
+def refusal(capsys, *arguments):
+    """The one line that the command answers a mistake with."""
+    assert main([str(argument) for argument in arguments]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    return err
+
+
+def test_mistakes_in_use_are_one_line(run, blind_run, tmp_path, capsys):
+    path = write_lines(tmp_path / "queries.jsonl", [])
+    for arguments, message in [
+        ([run], "give a --question, or many in --input"),
+        ([run, "--question", "what", "--input", path], "one of them"),
+        ([run, "--input", path, "--image", "1"], "--image goes with --question"),
+        ([run, "--question", "what"], "name one"),
+        ([run, "--question", "what", "--image", "7"], "no image 7: ids go from 1 to 6"),
+        ([run, "--question", "what", "--image", "coco:7"], "no such MS-COCO id"),
+        ([run, "--question", "what", "--image", "cat.png"], "not from this program's extractor"),
+        ([run, "--question", "what", "--image", "1", "--top-k", "0"], "--top-k"),
+        ([blind_run, "--question", "what", "--image", "1"], "takes no image"),
+        ([blind_run, "--question", "what", "--features", "f.h5"], "takes no image features"),
+        ([tmp_path, "--question", "what"], "not the folder of a finished run"),
+        ([run, "--input", tmp_path / "nowhere.jsonl"], "nowhere.jsonl: No such file"),
+    ]:
+        assert message in refusal(capsys, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
+        ("[]", "no question in words"),
+        ({"image": 1}, "no question in words"),
+        ({"question": 5, "image": 1}, "no question in words"),
+        ({"question": "what"}, "name one"),
+        ({"question": "what", "image": None}, "name one"),
+        ({"question": "what", "image": True}, "neither a number nor text"),
+        ({"question": "what", "image": [1]}, "neither a number nor text"),
+        ({"question": "what", "image": 7}, "no image 7"),
+    ],
+)
+def test_a_bad_line_is_named(run, tmp_path, capsys, line, message):
+    path = write_lines(tmp_path / "queries.jsonl", [{"question": "what", "image": 1}, line])
+    error = refusal(capsys, run, "--input", path)
+    assert f"{path}, line 2: " in error
+    assert message in error
+
+
+def test_features_of_another_width_are_refused(run, tmp_path, capsys):
+    other = tmp_path / "other.h5"
+    write_features(other, [[1.0, 0.0], [0.0, 2.0]])
+    error = refusal(capsys, run, "--question", "what", "--image", "1", "--features", other)
+    assert "takes 6 features of an image, and there are 2" in error
+
+
+def test_the_command_writes_nothing_but_its_answer(blind_run):
+    """In a process of its own, where TensorFlow would have its say."""
+    code = "import sys; from cocoqa_keras.cli.predict import main; sys.exit(main())"
+    result = subprocess.run(
+        [sys.executable, "-c", code, blind_run, "--question", "what", "--json"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (0, "")
+    assert len(json.loads(result.stdout)["answers"]) == 5
+    assert {path.name for path in blind_run.parent.iterdir()} == {blind_run.name}
