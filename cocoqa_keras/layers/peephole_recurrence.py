@@ -175,7 +175,7 @@ def _backward(
     recurrent, peephole = tf.transpose(weights.recurrent), tf.transpose(weights.peephole)
 
     def gates_at(t: tf.Tensor | int, carry: _Carry, cell_before: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """The gradient of the gates' arguments at a step, and of the cell before it by way of its own cell."""
+        """The gradient of the gates' arguments at a step, and of the cell before it through its own."""
         # Sequences whose last step this is join those that went on.
         ending = [[0, sizes[t] - tf.shape(carry.hidden)[0]], [0, 0]]
         carry = _Carry(*(tf.pad(part, ending) for part in carry))
