@@ -23,11 +23,16 @@ def run(app: typer.Typer, argv: list[str] | None) -> int:
         argv: its arguments; by default those of the process.
 
     Returns:
-        the exit code: 0 done, 2 bad use or bad input, 130 interrupted.
+        the exit code: 0 done, 1 nobody reads the output, 2 bad use or bad input, 130 interrupted.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes on how it was compiled
     try:
         result = app(args=argv, standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output, such as `head`, has seen enough; Python would complain at its end.
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+        return 1
     except InputError as error:
         return _fail(str(error), 2)
     except Exception as error:
@@ -45,6 +50,14 @@ def command(function: Callable) -> typer.Typer:
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command()(function)
     return app
+
+
+def start_tensorflow() -> None:
+    """Imports TensorFlow, without what it says where there is no GPU."""
+    with quiet_native_code():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()  # the search for a GPU
 
 
 @contextmanager

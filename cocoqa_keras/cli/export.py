@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from typer import Argument, Option
 
-from cocoqa_keras.cli.command import command, quiet_native_code, run
-from cocoqa_keras.cli.train import DEFAULT_DATA, Dtype
+from cocoqa_keras.cli.command import command, run, start_tensorflow
+from cocoqa_keras.cli.options import DEFAULT_DATA, Dtype
 from cocoqa_keras.errors import InputError
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def export(
 
 
 def _read_run(folder: Path) -> _Trained:
-    _start_tensorflow()
+    start_tensorflow()
     from cocoqa_keras.training.run import load_run
 
     finished = load_run(folder)
@@ -124,7 +124,7 @@ def _read_weights(path: Path, model_name: str, data: Path, features: Path | None
     spec = load_spec(find_model(model_name))
     dataset = load_dataset(data)
     image_features = open_features(spec, data, features)
-    _start_tensorflow()
+    start_tensorflow()
     from cocoqa_keras.export.weight_layout import assign_weights
     from cocoqa_keras.models.builder import build_model
     from cocoqa_keras.models.sizes import DatasetInfo
@@ -161,13 +161,6 @@ def _write_model(format_: Format, path: Path, trained: _Trained) -> None:
             from cocoqa_keras.export.tflite import write_tflite
 
             write_tflite(path, trained.model)
-
-
-def _start_tensorflow() -> None:
-    with quiet_native_code():
-        import tensorflow as tf
-
-        tf.config.list_physical_devices()  # the search for a GPU
 
 
 def main(argv: list[str] | None = None) -> int:

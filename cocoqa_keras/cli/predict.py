@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Option
 
 from cocoqa_keras.cli.command import command, quiet_native_code, run
-from cocoqa_keras.cli.train import DEFAULT_DATA
+from cocoqa_keras.cli.options import DEFAULT_DATA
 from cocoqa_keras.errors import InputError
 
 if TYPE_CHECKING:

@@ -1,22 +1,13 @@
 """cocoqa-train: from a model file and a data set to a trained run."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
 
-from cocoqa_keras.cli.command import command, quiet_native_code, run
+from cocoqa_keras.cli.command import command, run, start_tensorflow
+from cocoqa_keras.cli.options import DEFAULT_DATA, Dtype
 from cocoqa_keras.errors import InputError
-
-DEFAULT_DATA = Path("data/cocoqa")
-
-
-class Dtype(StrEnum):
-    """Precision of the weights and of all arithmetic."""
-
-    FLOAT32 = "float32"
-    FLOAT64 = "float64"
 
 
 def train(
@@ -114,11 +105,9 @@ def train(
 
 def _start_keras(dtype: Dtype) -> None:
     """Imports Keras and TensorFlow, and sets the precision of this process."""
-    with quiet_native_code():
-        import keras
-        import tensorflow as tf
+    start_tensorflow()
+    import keras
 
-        tf.config.list_physical_devices()  # the search for a GPU
     keras.config.set_floatx(dtype)
     keras.config.set_dtype_policy(str(dtype))
 

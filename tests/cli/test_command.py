@@ -59,6 +59,15 @@ def test_damaged_features_are_told_before_tensorflow_is_loaded(tiny):
     assert not loaded & {"tensorflow", "keras"}
 
 
+def test_output_that_nobody_reads_is_no_error(tmp_path):
+    with subprocess.Popen(
+        [PROGRAMS / "cocoqa-train", "--help"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
 @pytest.mark.parametrize("program", COMMANDS)
 def test_installed_command_shows_its_help(program, tmp_path):
     result = call(program, "--help", cwd=tmp_path)
