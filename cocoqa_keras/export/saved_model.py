@@ -5,7 +5,6 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from cocoqa_keras.errors import InputError
 from cocoqa_keras.export.text import QuestionEncoder
 from cocoqa_keras.files import write_text
 from cocoqa_keras.layers import LookupTable
+from cocoqa_keras.versions import versions
 
 SIGNATURES = ("serving_default", "answer")
 MAX_ANSWERS = 5
@@ -56,11 +56,7 @@ def write_saved_model(
         "signatures": {name: _interface(function) for name, function in functions.items()},
         "question_words": _summary(question_words),
         "answers": _summary(answers),
-        "versions": {
-            "cocoqa_keras": metadata.version("cocoqa-keras"),
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-        },
+        "versions": versions(),
     }
     with _whole_folder(Path(folder)) as unfinished:
         tf.saved_model.save(module, str(unfinished), signatures=functions)

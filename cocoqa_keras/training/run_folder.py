@@ -2,17 +2,13 @@
 
 import hashlib
 import json
-import platform
 import shutil
 import time
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
-import tensorflow as tf
 
 from cocoqa_keras.data.formats import write_weights
 from cocoqa_keras.data.vocabulary import Vocabulary
@@ -116,17 +112,6 @@ def find_weights(source: str | Path) -> Path:
     if len(paths) != 1:
         raise InputError(f"{source}: expected one file *.w.npy, found {len(paths)}; give the file itself")
     return paths[0]
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that a run's numbers depend on."""
-    return {
-        "python": platform.python_version(),
-        "cocoqa_keras": metadata.version("cocoqa-keras"),
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-        "numpy": np.__version__,
-    }
 
 
 def spec_hash(spec: ModelSpec) -> str:

@@ -30,8 +30,9 @@ from cocoqa_keras.training.optimizer import StagewiseSGD
 from cocoqa_keras.training.plots import plot_error, plot_loss
 from cocoqa_keras.training.record import Record, stage_lines, write_csv
 from cocoqa_keras.training.reporter import Reporter
-from cocoqa_keras.training.run_folder import RunFolder, find_weights, spec_hash, versions
+from cocoqa_keras.training.run_folder import RunFolder, find_weights, spec_hash
 from cocoqa_keras.training.training_round import TrainingRound
+from cocoqa_keras.versions import versions
 
 SEED = 1000  # of the stream that permutes the examples
 

@@ -10,7 +10,8 @@ from cocoqa_keras.errors import InputError
 from cocoqa_keras.models.builder import build_model
 from cocoqa_keras.models.sizes import DatasetInfo
 from cocoqa_keras.models.stage_weights import stage_matrix
-from cocoqa_keras.training.run_folder import RunFolder, spec_hash, versions
+from cocoqa_keras.training.run_folder import RunFolder, spec_hash
+from cocoqa_keras.versions import versions
 
 
 def test_folders_are_named_by_the_run_and_the_time_and_never_shared(tmp_path):
