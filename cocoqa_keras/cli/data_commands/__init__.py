@@ -1,0 +1,1 @@
+"""The subcommands of cocoqa-data, a module each."""
