@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import h5py
 import numpy as np
 import typer
 from rich.progress import track
 from typer import Option
 
 from cocoqa_keras.data.encode import Examples, write_encoded
-from cocoqa_keras.files import atomic_path
+from cocoqa_keras.data.features_writer import FeaturesWriter
 
 DEFAULT_FOLDER = Path(tempfile.gettempdir()) / "cocoqa_keras_full_size"
 FEATURES_FILE = "hidden_oxford_mscoco.h5"
@@ -51,26 +50,12 @@ def full_size_data(folder: Path = DEFAULT_FOLDER) -> Path:
 
 
 def _write_features(path: Path) -> None:
-    """Writes the features block by block, so that memory holds only one block of them."""
-    sizes = [np.count_nonzero(block, axis=1) for block in track(_blocks(), "counting", _BLOCKS)]
-    indptr = np.concatenate([[0], np.cumsum(np.concatenate(sizes))])
-    total, total_of_squares = np.zeros((2, FEATURE_WIDTH))
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
-        data = file.create_dataset("hidden7_data", indptr[-1:], np.float32)
-        indices = file.create_dataset("hidden7_indices", indptr[-1:], np.int32)
-        start = 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as work:
+        writer = FeaturesWriter(work, FEATURE_WIDTH)
         for block in track(_blocks(), "writing", _BLOCKS):
-            rows, columns = np.nonzero(block)
-            end = start + len(rows)
-            data[start:end], indices[start:end] = block[rows, columns], columns
-            start = end
-            total += block.sum(axis=0, dtype=np.float64)
-            total_of_squares += np.square(block, dtype=np.float64).sum(axis=0)
-        mean = total / IMAGES
-        file["hidden7_indptr"] = indptr
-        file["hidden7_shape"] = np.array([IMAGES, FEATURE_WIDTH])
-        file["hidden7_mean"] = mean.astype(np.float32)
-        file["hidden7_std"] = np.sqrt(total_of_squares / IMAGES - mean**2).astype(np.float32)
+            writer.append(block)
+        writer.finish(path)
 
 
 def _blocks() -> Iterator[np.ndarray]:

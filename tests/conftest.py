@@ -55,7 +55,7 @@ def float64():
 @pytest.fixture(scope="session")
 def tiny_folder(tmp_path_factory):
     """A data set of 8 images with 10 features, 30 questions of up to 6 words, 9 words and 4 answers."""
-    from cocoqa_keras.data.features import write_features
+    from cocoqa_keras.data.features_writer import write_features
     from cocoqa_keras.data.formats import write_array, write_pickle
 
     folder = tmp_path_factory.mktemp("tiny") / "cocoqa"

@@ -15,7 +15,7 @@ from PIL import Image
 from cocoqa_keras.data.convolution_bank import extract
 from cocoqa_keras.data.drawing import Scene, draw_picture, random_scenes
 from cocoqa_keras.data.encode import encode_cocoqa
-from cocoqa_keras.data.features import write_features
+from cocoqa_keras.data.features_writer import write_features
 from cocoqa_keras.data.question_types import QuestionType
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.files import write_text

@@ -1,5 +1,6 @@
 """The rows of image features, kept sparse on disk and made dense a batch at a time."""
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,14 +10,18 @@ import h5py
 import numpy as np
 import scipy.sparse
 
+from cocoqa_keras.data.column_moments import ColumnMoments
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.files import atomic_path
 
 # Limits that no real file comes near, so that a damaged one cannot ask for all the memory there is.
 MAX_ROWS = 50_000_000
 MAX_WIDTH = 2**20
 
-_BLOCK_ROWS = 1024
+BLOCK_ROWS = 1024
+EXTRACTOR_ATTRIBUTE = "extractor"
+DIGEST_ATTRIBUTE = "images_sha256"
+
+_MAX_ATTRIBUTE = 4096  # bytes
 _PARTS = ("data", "indices", "indptr", "shape")
 _H5_ERRORS = (OSError, KeyError, RuntimeError, ValueError, TypeError)
 
@@ -42,6 +47,7 @@ class SparseFeatures:
         mean: mean of each feature, float32 (width,), or None.
         std: standard deviation of each feature, float32 (width,), or None.
         density: the share of values that are stored, the others being 0.
+        extractor: what made the features, as `cocoqa-data features` notes it, or None.
 
     Raises:
         InputError: the file is missing, damaged, or of another layout.
@@ -79,6 +85,8 @@ class SparseFeatures:
         self.mean = self._read_statistic(f"{key}_mean")
         self.std = self._read_statistic(f"{key}_std")
         self.density = int(self._indptr[-1]) / (self.shape[0] * self.shape[1])
+        self.extractor = _read_attribute(self._file, EXTRACTOR_ATTRIBUTE)
+        self._images_digest = _read_attribute(self._file, DIGEST_ATTRIBUTE)
 
     def __enter__(self) -> "SparseFeatures":
         return self
@@ -95,17 +103,50 @@ class SparseFeatures:
     def __len__(self) -> int:
         return self.shape[0]
 
+    def blocks(self) -> Iterator[scipy.sparse.csr_matrix]:
+        """All rows in order, some at a time, sparse (rows, width), checked.
+
+        Raises:
+            InputError: a row holds a value that is not finite, or one outside of the columns.
+        """
+        for start in range(0, len(self), BLOCK_ROWS):
+            rows = np.arange(start, min(start + BLOCK_ROWS, len(self)))
+            indptr = self._indptr[start : start + len(rows) + 1]
+            data, indices = self._read_parts(indptr[:1], indptr[-1:])
+            yield self._matrix(data, indices, indptr - indptr[0], rows)
+
     def check(self) -> None:
         """Goes through all values once, at the speed of the disk, so that training need not end on a bad one.
 
         Raises:
             InputError: a row holds a value that is not finite, or one outside of the columns.
         """
-        for start in range(0, len(self), _BLOCK_ROWS):
-            rows = np.arange(start, min(start + _BLOCK_ROWS, len(self)))
-            indptr = self._indptr[start : start + len(rows) + 1]
-            data, indices = self._read_parts(indptr[:1], indptr[-1:])
-            self._check(data, indices, indptr - indptr[0], rows)
+        for _ in self.blocks():
+            pass
+
+    def check_images(self, names: Sequence[str]) -> None:
+        """Makes sure that the rows are those of a data set's images, where the file knows its images.
+
+        Args:
+            names: the name of the image of each row.
+
+        Raises:
+            InputError: the rows are of other images, or there are more or fewer of them.
+        """
+        if len(names) != len(self):
+            raise InputError(
+                f"{self.path}: it has {len(self)} rows, and the data have {len(names)} images; "
+                "use the features of this data set"
+            )
+        if self._images_digest not in (None, digest_of_images(names)):
+            raise InputError(
+                f"{self.path}: its rows are of other images than those of the data, or in another order; "
+                "encode the data with --image-index, the imgid_dict.pkl that lies beside the features"
+            )
+
+    def moments(self) -> ColumnMoments:
+        """Mean and standard deviation of each feature, computed anew in one pass."""
+        return ColumnMoments.of(self.blocks(), self.shape[1])
 
     def read(self, rows: Sequence[int] | np.ndarray) -> np.ndarray:
         """The features of some images.
@@ -129,9 +170,8 @@ class SparseFeatures:
         """The features of images that exist, checked."""
         starts, ends = self._indptr[rows], self._indptr[rows + 1]
         data, indices = self._read_parts(starts, ends)
-        indptr = np.concatenate([[0], np.cumsum(ends - starts)]).astype(indices.dtype)
-        self._check(data, indices, indptr, rows)
-        return scipy.sparse.csr_matrix((data, indices, indptr), shape=(len(rows), self.shape[1]))
+        indptr = np.concatenate([[0], np.cumsum(ends - starts)])
+        return self._matrix(data, indices, indptr, rows)
 
     def _read_parts(self, starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Values and columns in some stretches of the file."""
@@ -142,8 +182,10 @@ class SparseFeatures:
         except _H5_ERRORS as error:
             raise InputError(f"{self.path}: cannot read its rows: closed, cut short or damaged") from error
 
-    def _check(self, data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, rows: np.ndarray) -> None:
-        """What scipy takes on trust, and what a model needs: columns in range, values finite."""
+    def _matrix(
+        self, data: np.ndarray, indices: np.ndarray, indptr: np.ndarray, rows: np.ndarray
+    ) -> scipy.sparse.csr_matrix:
+        """The matrix, after a check of what scipy takes on trust and a model needs."""
         for wrong, what in (
             (~np.isfinite(data), "a value that is not finite"),
             ((indices < 0) | (indices >= self.shape[1]), f"a value outside of its {self.shape[1]} columns"),
@@ -153,6 +195,8 @@ class SparseFeatures:
                 raise InputError(
                     f"{self.path}: row {row} (image id {row + 1}) has {what}; fetch or make the file anew"
                 )
+        parts = (data, indices, indptr.astype(indices.dtype))
+        return scipy.sparse.csr_matrix(parts, shape=(len(rows), self.shape[1]))
 
     def _dataset(self, name: str, kinds: str) -> h5py.Dataset:
         dataset = self._file[name]
@@ -217,70 +261,17 @@ class _StoredArray:
         return np.frombuffer(content, self._dataset.dtype)
 
 
-def write_features(
-    path: str | Path, matrix: scipy.sparse.csr_matrix | np.ndarray, key: str = "hidden7"
-) -> None:
-    """Writes image features with their column statistics in the layout of `SparseFeatures`, atomically.
-
-    Args:
-        path: the HDF5 file.
-        matrix: a row per image, (images, features); a dense matrix is made sparse.
-        key: the base name of the arrays.
-
-    Raises:
-        InputError: a value is not finite, or the file cannot be written.
-    """
-    matrix = scipy.sparse.csr_matrix(matrix, dtype=np.float32)
-    if not matrix.has_canonical_format:
-        matrix = matrix.copy()
-        matrix.sum_duplicates()
-    if not np.isfinite(matrix.data).all():
-        raise InputError(f"image features for {path}: expected finite values, got NaN or infinity")
-    mean, std = column_statistics(matrix)
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
-        file[f"{key}_shape"] = np.asarray(matrix.shape, dtype=np.int64)
-        file[f"{key}_data"] = matrix.data
-        file[f"{key}_indices"] = matrix.indices.astype(np.int32, copy=False)
-        file[f"{key}_indptr"] = matrix.indptr
-        file[f"{key}_mean"] = mean.astype(np.float32)
-        file[f"{key}_std"] = std.astype(np.float32)
+def digest_of_images(names: Sequence[str]) -> str:
+    """The SHA-256 of the images' names, row by row: features know by it whose they are."""
+    return hashlib.sha256("\n".join(names).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def column_statistics(matrix: scipy.sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation (over the population, as numpy's) of each column.
-
-    One pass over blocks of rows, accumulated in float64: the sums of squares are taken around each
-    block's mean and merged, so that nothing cancels.
-
-    Args:
-        matrix: (rows, columns) without duplicate entries, at least a row.
-
-    Returns:
-        Mean and standard deviation, float64 (columns,) each.
-
-    Reference: Chan, Golub and LeVeque (1983), "Algorithms for computing the sample variance".
-    """
-    count, mean, squares = 0, np.zeros(matrix.shape[1]), np.zeros(matrix.shape[1])
-    for block in _row_blocks(matrix):
-        block_count = block.shape[0]
-        block_mean, block_squares = _block_moments(block)
-        difference = block_mean - mean
-        squares += block_squares + difference**2 * (count * block_count / (count + block_count))
-        count += block_count
-        mean += difference * (block_count / count)
-    return mean, np.sqrt(squares / count)
-
-
-def _row_blocks(matrix: scipy.sparse.csr_matrix) -> Iterator[scipy.sparse.csr_matrix]:
-    for start in range(0, matrix.shape[0], _BLOCK_ROWS):
-        yield matrix[start : start + _BLOCK_ROWS]
-
-
-def _block_moments(block: scipy.sparse.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
-    """Mean, and sum of squares around it, of each column: the stored values, then the zeros."""
-    rows, width = block.shape
-    values = block.data.astype(np.float64)
-    mean = np.bincount(block.indices, values, minlength=width) / rows
-    stored = np.bincount(block.indices, minlength=width)
-    squares = np.bincount(block.indices, (values - mean[block.indices]) ** 2, minlength=width)
-    return mean, squares + (rows - stored) * mean**2
+def _read_attribute(file: h5py.File, name: str) -> str | None:
+    """A short text that is kept with a file, or None where there is none."""
+    if name not in file.attrs:
+        return None
+    attribute = h5py.h5a.open(file.id, name.encode())
+    if attribute.shape != () or attribute.get_storage_size() > _MAX_ATTRIBUTE:
+        raise ValueError(f"{name} is not a short text")
+    value = file.attrs[name]
+    return value if isinstance(value, str) else None

@@ -97,11 +97,8 @@ class Trainer:
             raise InputError(
                 f"{self.spec.path}: the model takes image features, and none are given (--features FILE.h5)"
             )
-        if self.features is not None and len(self.features) != self.dataset.image_count:
-            raise InputError(
-                f"{self.features.path}: it has {len(self.features)} rows, and {self.dataset.folder} has "
-                f"{self.dataset.image_count} images; use the features of this data set"
-            )
+        if self.features is not None:
+            self.features.check_images(self.dataset.image_names)
         self.name = self.name or self.spec.name
         self._cost = cost_of(self.spec)
         self._info = DatasetInfo.of(self.dataset, self.features)

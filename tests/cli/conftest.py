@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cocoqa_keras.data.encode import Examples, write_encoded
-from cocoqa_keras.data.features import write_features
+from cocoqa_keras.data.features_writer import write_features
 
 IMAGES = ("102", "205", "309", "412", "517", "620")
 FEATURE_WIDTH = 6

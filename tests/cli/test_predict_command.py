@@ -14,7 +14,7 @@ from cocoqa_keras.cli import predict as predict_module
 from cocoqa_keras.cli import train
 from cocoqa_keras.cli.predict import main
 from cocoqa_keras.data.demo import demo_folder
-from cocoqa_keras.data.features import write_features
+from cocoqa_keras.data.features_writer import write_features
 from cocoqa_keras.evaluation.answerer import Answerer
 from cocoqa_keras.evaluation.image_source import ImageSource
 

@@ -16,7 +16,8 @@ import tensorflow as tf
 
 from cocoqa_keras import list_models, load_dataset, load_run
 from cocoqa_keras.cli.train import main
-from cocoqa_keras.data.features import SparseFeatures, write_features
+from cocoqa_keras.data.features import SparseFeatures
+from cocoqa_keras.data.features_writer import write_features
 from cocoqa_keras.data.formats import read_array, read_weights, write_array, write_pickle, write_weights
 from cocoqa_keras.models.zoo import find_model
 

@@ -11,10 +11,9 @@ import pytest
 import scipy.sparse
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
-from cocoqa_keras.data import features
-from cocoqa_keras.data.features import SparseFeatures, column_statistics, write_features
+from cocoqa_keras.data.features import SparseFeatures
+from cocoqa_keras.data.features_writer import write_features
 from cocoqa_keras.errors import InputError
 
 
@@ -178,6 +177,39 @@ def test_damaged_arrays_are_refused_at_opening(path, dense):
             SparseFeatures(path)
 
 
+def test_features_know_their_images(tmp_path, dense):
+    names = [f"picture {row}" for row in range(50)]
+    write_features(tmp_path / "f.h5", dense, images=names)
+    write_features(tmp_path / "without.h5", dense)
+    with SparseFeatures(tmp_path / "f.h5") as opened, SparseFeatures(tmp_path / "without.h5") as without:
+        opened.check_images(names)
+        without.check_images(names[::-1])
+        with pytest.raises(InputError, match="other images"):
+            opened.check_images(names[::-1])
+        for features in (opened, without):
+            with pytest.raises(InputError, match="50 rows, and the data have 49 images"):
+                features.check_images(names[1:])
+
+
+@pytest.mark.parametrize("value", [7, np.zeros(3), b"bytes", np.array(["a", "b"], object), "x" * 10_000])
+def test_an_attribute_of_another_kind_is_refused_or_left(value, path):
+    with h5py.File(path, "a") as file:
+        file.attrs["extractor"] = value
+    try:
+        with SparseFeatures(path) as opened:
+            assert opened.extractor is None or len(opened.extractor) == len(value)
+    except InputError:
+        pass
+
+
+def test_moments_are_computed_from_the_rows(path, dense):
+    with SparseFeatures(path) as opened:
+        moments = opened.moments()
+        np.testing.assert_allclose(moments.mean, dense.mean(axis=0, dtype=np.float64), rtol=1e-12)
+        np.testing.assert_allclose(moments.std, dense.std(axis=0, dtype=np.float64), rtol=1e-12)
+        np.testing.assert_array_equal(opened.mean, moments.mean.astype(np.float32))
+
+
 def test_a_missing_file_and_a_file_of_another_kind_are_refused(tmp_path):
     with pytest.raises(InputError, match="cocoqa-data download"):
         SparseFeatures(tmp_path / "nothing.h5")
@@ -218,42 +250,6 @@ def test_a_closed_file_is_an_input_error(path):
     opened.close()
     with pytest.raises(InputError, match="closed"):
         opened.read([0])
-
-
-MATRICES = hnp.arrays(
-    np.float32, hnp.array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.floats(-1e3, 1e3, width=32)
-)
-
-
-@given(MATRICES)
-@settings(deadline=None)
-def test_column_statistics_are_numpys(values):
-    mean, std = column_statistics(scipy.sparse.csr_matrix(values))
-    np.testing.assert_allclose(mean, values.mean(axis=0, dtype=np.float64), atol=1e-9)
-    np.testing.assert_allclose(std, values.std(axis=0, dtype=np.float64), atol=1e-9)
-
-
-def test_column_statistics_do_not_cancel_over_many_blocks(monkeypatch):
-    monkeypatch.setattr(features, "_BLOCK_ROWS", 7)
-    values = 1e6 + np.random.default_rng(0).random((100, 3))
-    mean, std = column_statistics(scipy.sparse.csr_matrix(values))
-    np.testing.assert_allclose(mean, values.mean(axis=0), rtol=1e-14)
-    np.testing.assert_allclose(std, values.std(axis=0), rtol=1e-8)
-
-
-def test_duplicate_entries_are_added_before_writing(tmp_path):
-    matrix = scipy.sparse.csr_matrix(([1.0, 2.0, 5.0], [1, 1, 0], [0, 3]), shape=(1, 3))
-    write_features(tmp_path / "f.h5", matrix)
-    with SparseFeatures(tmp_path / "f.h5") as opened:
-        assert opened.read([0]).tolist() == [[5, 3, 0]]
-        assert opened.mean.tolist() == [5, 3, 0]
-    assert matrix.nnz == 3
-
-
-def test_features_that_are_not_finite_are_not_written(tmp_path):
-    with pytest.raises(InputError, match="finite"):
-        write_features(tmp_path / "f.h5", np.array([[1.0, np.nan]]))
-    assert list(tmp_path.iterdir()) == []
 
 
 RESIDENT = """

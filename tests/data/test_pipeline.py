@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cocoqa_keras.data.dataset import Split
-from cocoqa_keras.data.features import SparseFeatures, write_features
+from cocoqa_keras.data.features import SparseFeatures
+from cocoqa_keras.data.features_writer import write_features
 from cocoqa_keras.data.pipeline import BatchReader, EpochOrders
 from cocoqa_keras.errors import InputError
 

@@ -8,7 +8,8 @@ from PIL import Image
 
 from cocoqa_keras.data.convolution_bank import extract
 from cocoqa_keras.data.drawing import draw_picture, random_scenes
-from cocoqa_keras.data.features import SparseFeatures, write_features
+from cocoqa_keras.data.features import SparseFeatures
+from cocoqa_keras.data.features_writer import write_features
 from cocoqa_keras.data.formats import write_pickle
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.evaluation.image_source import ImageSource
