@@ -15,7 +15,8 @@ import typer
 from rich.progress import track
 from typer import Option
 
-from cocoqa_keras.data.encode import Examples, write_encoded
+from cocoqa_keras.data.encode import choose_encoding, write_encoded
+from cocoqa_keras.data.examples import Examples, Parts
 from cocoqa_keras.data.features_writer import FeaturesWriter
 
 DEFAULT_FOLDER = Path(tempfile.gettempdir()) / "cocoqa_keras_full_size"
@@ -70,7 +71,7 @@ def _write_questions(folder: Path) -> None:
     random = np.random.default_rng(2)
     images = [str(number) for number in range(1, IMAGES + 1)]
     parts = {name: _random_examples(count, images, random) for name, count in EXAMPLES.items()}
-    write_encoded(folder, **parts, image_names=images)
+    write_encoded(folder, choose_encoding(Parts(**parts), images))
 
 
 def _random_examples(count: int, images: list[str], random: np.random.Generator) -> Examples:

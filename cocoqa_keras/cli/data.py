@@ -4,8 +4,11 @@ import typer
 
 from cocoqa_keras.cli.command import run
 from cocoqa_keras.cli.data_commands.demo import demo
+from cocoqa_keras.cli.data_commands.download import download
 from cocoqa_keras.cli.data_commands.encode import encode
+from cocoqa_keras.cli.data_commands.features import features
 from cocoqa_keras.cli.data_commands.info import info
+from cocoqa_keras.cli.data_commands.verify import verify
 
 app = typer.Typer(
     help="Make and inspect data sets.",
@@ -13,7 +16,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for subcommand in (encode, demo, info):
+for subcommand in (download, encode, features, info, verify, demo):
     app.command()(subcommand)
 
 

@@ -88,6 +88,14 @@ def extract(images: np.ndarray) -> np.ndarray:
     return features * np.float32(FEATURE_SCALE / (_STEPS * np.sqrt(len(standardize.mean))))
 
 
+def resize(image: np.ndarray) -> np.ndarray:
+    """A picture, uint8 (H, W, 3), in the size that filters see, uint8 (`INPUT_SIZE`, `INPUT_SIZE`, 3).
+
+    A picture of that size stays as it is.
+    """
+    return np.asarray(Image.fromarray(image).resize((INPUT_SIZE, INPUT_SIZE)))
+
+
 @cache
 def _calibrated_layers() -> tuple[_Standardization, _FullyConnected]:
     """The layers after pooling, set on reference pictures so that no feature is always zero or never."""
@@ -112,8 +120,7 @@ def _batches(images: np.ndarray) -> Iterator[np.ndarray]:
         batch = images[start : start + _BATCH_SIZE]
         resized = np.empty((len(batch), INPUT_SIZE, INPUT_SIZE, 3), dtype=np.uint8)
         for row, image in enumerate(batch):
-            # Of a picture that has the size already, this is a copy.
-            resized[row] = Image.fromarray(image).resize((INPUT_SIZE, INPUT_SIZE))
+            resized[row] = resize(image)
         yield resized
 
 

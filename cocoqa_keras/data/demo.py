@@ -5,23 +5,24 @@ questions do not give the answers away; the pictures do.
 """
 
 import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import platformdirs
 from PIL import Image
 
+from cocoqa_keras.data.cocoqa_text import read_cocoqa
 from cocoqa_keras.data.convolution_bank import extract
 from cocoqa_keras.data.drawing import Scene, draw_picture, random_scenes
-from cocoqa_keras.data.encode import encode_cocoqa
+from cocoqa_keras.data.encode import choose_encoding, write_encoded
+from cocoqa_keras.data.extractors import BANK
+from cocoqa_keras.data.features_file import FEATURES_FILE
 from cocoqa_keras.data.features_writer import write_features
 from cocoqa_keras.data.question_types import QuestionType
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.files import write_text
+from cocoqa_keras.files import atomic_folder, write_text
 
-FEATURES_FILE = "hidden_oxford_mscoco.h5"
-DEMO_VERSION = 1  # to be raised with every change of the data, as it names the cached folder
+DEMO_VERSION = 2  # to be raised with every change of the data, as it names the cached folder
 CACHE_VARIABLE = "COCOQA_KERAS_CACHE"
 TRAIN_PICTURES = 800
 TEST_PICTURES = 200
@@ -86,24 +87,8 @@ def build_demo(folder: str | Path) -> None:
     Raises:
         InputError: the folder is in use or cannot be written to.
     """
-    folder = Path(folder).absolute()
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise InputError(
-            f"{folder} exists and is not an empty folder; choose another folder for the demo data"
-        )
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
-            unfinished = Path(temporary) / folder.name
-            _write_demo(unfinished)
-            if folder.exists():
-                folder.rmdir()
-            unfinished.rename(folder)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(
-            f"cannot write {folder}: {reason}; choose another folder or free some space"
-        ) from error
+    with atomic_folder(folder) as unfinished:
+        _write_demo(unfinished)
 
 
 def _write_demo(folder: Path) -> None:
@@ -114,9 +99,10 @@ def _write_demo(folder: Path) -> None:
     _write_pictures(folder / "images", pictures)
     _write_text(folder / "text" / "train", scenes, range(TRAIN_PICTURES), random)
     _write_text(folder / "text" / "test", scenes, range(TRAIN_PICTURES, len(scenes)), random)
-    encode_cocoqa(folder / "text", folder / "cocoqa")
+    write_encoded(folder / "cocoqa", choose_encoding(read_cocoqa(folder / "text")))
     features = extract(np.stack([np.asarray(picture) for picture in pictures]))
-    write_features(folder / FEATURES_FILE, features)
+    names = [str(row + 1) for row in range(len(scenes))]
+    write_features(folder / FEATURES_FILE, features, extractor=BANK, images=names)
 
 
 def _write_pictures(folder: Path, pictures: list[Image.Image]) -> None:

@@ -1,160 +1,194 @@
-"""Encodes the COCO-QA text release into the files that the 2015 program trains from."""
+"""Encodes questions into the files that the 2015 program trains from."""
 
-import os
-import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from cocoqa_keras.data.dataset import read_image_names
+from cocoqa_keras.data.examples import Examples, Parts
 from cocoqa_keras.data.formats import write_array, write_pickle
 from cocoqa_keras.data.question_types import QuestionType
-from cocoqa_keras.data.vocabulary import Vocabulary, tokenize
+from cocoqa_keras.data.vocabulary import Vocabulary
 from cocoqa_keras.errors import InputError
+from cocoqa_keras.files import atomic_folder
 
 WORDS_PER_QUESTION = 55
-VALIDATION_SHARE = 0.1
 
 
 @dataclass(frozen=True)
-class Examples:
-    """Questions in words, entry by entry with their answers, images and types.
+class Encoding:
+    """Questions, and the ids for their words, answers and images.
 
     Attributes:
-        questions: the words of each question.
-        answers: one answer each.
-        images: the name of the image of each (an MS-COCO id).
-        types: the `QuestionType` of each.
+        parts: the questions in words.
+        question_words: the words of questions, with ids from 1.
+        answers: the answers, with ids from 0.
+        image_names: for each row of the image features, the name of its image; row r has the id r + 1.
+        words_per_question: the length to which questions are padded.
     """
 
-    questions: Sequence[list[str]]
-    answers: Sequence[str]
-    images: Sequence[str]
-    types: Sequence[int]
-
-    def __len__(self) -> int:
-        return len(self.answers)
-
-    def __getitem__(self, part: slice) -> "Examples":
-        return Examples(self.questions[part], self.answers[part], self.images[part], self.types[part])
-
-
-@dataclass(frozen=True)
-class EncodingSummary:
-    """What was encoded: the numbers of examples, words, answers and images, and words per question."""
-
-    train: int
-    valid: int
-    test: int
-    question_words: int
-    answers: int
-    images: int
+    parts: Parts
+    question_words: Vocabulary
+    answers: Vocabulary
+    image_names: Sequence[str]
     words_per_question: int
 
+    def sizes(self) -> dict[str, int]:
+        """What there is of everything, by its name in plain words."""
+        return {name: len(examples) for name, examples in self.parts.items()} | {
+            "question words": len(self.question_words),
+            "answers": len(self.answers),
+            "images": len(self.image_names),
+            "words per question": self.words_per_question,
+            "questions left out": self.parts.left_out,
+        }
 
-def encode_cocoqa(
-    source: str | Path, output: str | Path, image_index: str | Path | None = None
-) -> EncodingSummary:
-    """Encodes the COCO-QA text release.
+    def of_type(self, kind: QuestionType) -> "Encoding":
+        """The questions of one type, in the same order and with the same ids."""
+        examples = {
+            name: Examples.of(row for row in part if row.type == kind) for name, part in self.parts.items()
+        }
+        return replace(self, parts=Parts(**examples))
 
-    The last tenth of the training text becomes the validation part. Words and answers are those of the
-    remaining training text, in order of first appearance, and `UNK`.
+
+def choose_encoding(
+    parts: Parts,
+    image_names: Sequence[str] | None = None,
+    min_count: int = 1,
+    top_answers: int | None = None,
+) -> Encoding:
+    """Gives ids to words, answers and images.
+
+    Words and answers are those of the training part, in order of first appearance, and `UNK`.
 
     Args:
-        source: the folder with `train` and `test`, each with `questions.txt`, `answers.txt`,
-            `img_ids.txt` and `types.txt`, aligned by line.
-        output: the folder for the encoded files. It appears when all of them are whole. A data set that is
-            there already is replaced, and other files beside it are kept.
-        image_index: an `imgid_dict.pkl` that says which image each row of the features belongs to, or
-            None to number the images of the text in order of their MS-COCO ids.
+        parts: the questions.
+        image_names: for each row of existing image features, the name of its image, or None to number the
+            images of the questions in order of their numbers and names.
+        min_count: words that occur less often in the training part are `UNK`.
+        top_answers: where it is given, only so many answers, the most frequent ones of the training part, are
+            kept. Training and validation questions with other answers are left out; test questions with
+            other answers stay, with the answer `UNK`.
 
     Raises:
-        InputError: the text is missing or damaged, an image is not in the index, or the output folder
-            holds something else.
+        InputError: there are no training questions, or `image_names` lacks an image.
 
-    Reference: Ren, Kiros and Zemel (2015), section 3.3; the 2015 program's file formats.
+    Reference: the 2015 program's encoded files.
     """
-    source, output = Path(source), Path(output)
-    text, test = read_cocoqa_text(source / "train"), read_cocoqa_text(source / "test")
-    if image_index is None:
-        image_names = sorted({*text.images, *test.images}, key=int)
+    if top_answers is not None:
+        parts = _with_frequent_answers(parts, top_answers)
+    if not parts.train:
+        raise InputError("there are no training questions; give a source with some")
+    if image_names is None:
+        image_names = sorted(_images(parts), key=_image_order)
     else:
-        image_names = read_image_names(image_index)
-        for part, examples in (("train", text), ("test", test)):
-            _check_images(source / part / "img_ids.txt", examples.images, image_names)
-    train_count = len(text) - int(VALIDATION_SHARE * len(text))
-    return write_encoded(output, text[:train_count], text[train_count:], test, image_names)
+        _check_images(parts, image_names)
+    longest = max(len(words) for _, part in parts.items() for words in part.questions)
+    return Encoding(
+        parts,
+        Vocabulary.of_words(_frequent_words(parts.train.questions, min_count), first_id=1),
+        Vocabulary.of_words(parts.train.answers, first_id=0),
+        image_names,
+        max(WORDS_PER_QUESTION, longest),
+    )
 
 
-def read_cocoqa_text(folder: Path) -> Examples:
-    """Reads one part (`train` or `test`) of the COCO-QA text release.
-
-    Raises:
-        InputError: a file is missing or not UTF-8, the files have different numbers of lines, or a line
-            is empty or not of its kind.
-    """
-    lines = {
-        name: _read_lines(folder / f"{name}.txt") for name in ("questions", "answers", "img_ids", "types")
-    }
-    count = len(lines["questions"])
-    for name, others in lines.items():
-        if len(others) != count:
-            raise InputError(
-                f"{folder / name}.txt has {len(others)} lines and questions.txt {count}: fetch the text anew"
-            )
-    questions = [tokenize(line) for line in lines["questions"]]
-    _check_lines(folder / "questions.txt", map(bool, questions), "has no words")
-    _check_lines(folder / "img_ids.txt", map(_is_number, lines["img_ids"]), "is not the number of an image")
-    types = {str(int(kind)) for kind in QuestionType}
-    _check_lines(folder / "types.txt", (line in types for line in lines["types"]), "is not a type, 0 to 3")
-    return Examples(questions, lines["answers"], lines["img_ids"], [int(line) for line in lines["types"]])
-
-
-def write_encoded(
-    output: Path, train: Examples, valid: Examples, test: Examples, image_names: Sequence[str]
-) -> EncodingSummary:
+def write_encoded(output: str | Path, encoding: Encoding) -> None:
     """Writes the files of an encoded data set, all of them or none.
 
     Args:
-        output: the folder; see `encode_cocoqa`.
-        train: the training part, whose words and answers make the vocabularies.
-        valid: the validation part.
-        test: the test part.
-        image_names: for each row of the image features, the name of its image.
-    """
-    question_words = Vocabulary.of_words((word for words in train.questions for word in words), first_id=1)
-    answers = Vocabulary.of_words(train.answers, first_id=0)
-    image_ids = {name: row + 1 for row, name in enumerate(image_names)}
-    parts = {"train": train, "valid": valid, "test": test}
-    longest = max(len(words) for part in parts.values() for words in part.questions)
-    words_per_question = max(WORDS_PER_QUESTION, longest)
+        output: the folder. A data set that is there already is replaced, and other files beside it are kept.
+        encoding: the data set.
 
-    with _whole_folder(output) as folder:
-        for name, part in parts.items():
-            inputs = np.zeros((len(part), 1 + words_per_question, 1), dtype=np.int64)
-            for row, (image, words) in enumerate(zip(part.images, part.questions, strict=True)):
-                inputs[row, 0, 0] = image_ids[image]
-                inputs[row, 1 : 1 + len(words), 0] = question_words.encode(words)
-            targets = np.array(answers.encode(part.answers), dtype=np.int64)[:, np.newaxis]
-            write_array(folder / f"{name}.npy", _object_array([inputs, targets]))
-        write_pickle(folder / "qdict.pkl", question_words.to_dict())
-        write_pickle(folder / "ansdict.pkl", answers.to_dict())
-        write_pickle(folder / "imgid_dict.pkl", list(image_names))
-        vocabularies = [vocabulary for words in (question_words, answers) for vocabulary in _both_ways(words)]
+    Raises:
+        InputError: the folder holds something else, or cannot be written to.
+
+    Reference: the 2015 program's file formats.
+    """
+    with atomic_folder(output, "an encoded data set", mark="qdict.pkl", last="train.npy") as folder:
+        for name, part in encoding.parts.items():
+            write_array(folder / f"{name}.npy", _encode_part(encoding, part))
+        write_pickle(folder / "qdict.pkl", encoding.question_words.to_dict())
+        write_pickle(folder / "ansdict.pkl", encoding.answers.to_dict())
+        write_pickle(folder / "imgid_dict.pkl", list(encoding.image_names))
+        vocabularies = (*_both_ways(encoding.question_words), *_both_ways(encoding.answers))
         write_array(folder / "vocab-dict.npy", _object_array(vocabularies))
-        write_array(folder / "test-qtype.npy", np.array(test.types, dtype=np.int64))
-    return EncodingSummary(
-        train=len(train),
-        valid=len(valid),
-        test=len(test),
-        question_words=len(question_words),
-        answers=len(answers),
-        images=len(image_names),
-        words_per_question=words_per_question,
+        write_array(folder / "test-qtype.npy", np.array(encoding.parts.test.types, dtype=np.int64))
+
+
+def write_encoded_per_type(output: str | Path, encoding: Encoding) -> list[Path]:
+    """Writes a data set for each type of question, for models that know one type only.
+
+    Their words, answers and images have the ids of the whole data set, and their questions its order. So the
+    answers of four models, each put where `test-qtype.npy` of the whole has its type, are answers to the
+    whole test part. A type without training questions has no data set.
+
+    Args:
+        output: the folder of the whole data set; those of the types are beside it, such as `output-number`.
+        encoding: the whole data set.
+
+    Returns:
+        the folders that were written.
+
+    Raises:
+        InputError: see `write_encoded`.
+
+    Reference: Ren, Kiros and Zemel (2015), section 4.2 (the model IMG).
+    """
+    output = Path(output).absolute() if not Path(output).name else Path(output)
+    folders = []
+    for kind in QuestionType:
+        of_type = encoding.of_type(kind)
+        if of_type.parts.train:
+            folders.append(output.with_name(f"{output.name}-{kind.name.lower()}"))
+            write_encoded(folders[-1], of_type)
+    return folders
+
+
+def _with_frequent_answers(parts: Parts, count: int) -> Parts:
+    frequent = {answer for answer, _ in Counter(parts.train.answers).most_common(count)}
+    train, valid = (
+        Examples.of(row for row in part if row.answer in frequent) for part in (parts.train, parts.valid)
     )
+    dropped = len(parts.train) + len(parts.valid) - len(train) - len(valid)
+    return Parts(train, valid, parts.test, parts.left_out + dropped)
+
+
+def _frequent_words(questions: Sequence[list[str]], min_count: int) -> Iterable[str]:
+    counts = Counter(word for words in questions for word in words)
+    return (word for word, count in counts.items() if count >= min_count)
+
+
+def _images(parts: Parts) -> set[str]:
+    return {image for _, part in parts.items() for image in part.images}
+
+
+def _image_order(name: str) -> tuple[bool, int, str]:
+    """Numbers by their value, then names."""
+    is_number = name.isascii() and name.isdigit()
+    return (False, len(name), name) if is_number else (True, 0, name)
+
+
+def _check_images(parts: Parts, image_names: Sequence[str]) -> None:
+    missing = sorted(_images(parts).difference(image_names), key=_image_order)
+    if missing:
+        raise InputError(
+            f"the image index lacks {len(missing)} of the images that are asked about, the first of them "
+            f"{missing[0]}; give the index of features of all these images (--image-index)"
+        )
+
+
+def _encode_part(encoding: Encoding, part: Examples) -> np.ndarray:
+    """Input int64 (N, 1 + T, 1), the image id first, and target int64 (N, 1)."""
+    image_ids = {name: row + 1 for row, name in enumerate(encoding.image_names)}
+    inputs = np.zeros((len(part), 1 + encoding.words_per_question, 1), dtype=np.int64)
+    for row, (image, words) in enumerate(zip(part.images, part.questions, strict=True)):
+        inputs[row, 0, 0] = image_ids[image]
+        inputs[row, 1 : 1 + len(words), 0] = encoding.question_words.encode(words)
+    targets = np.array(encoding.answers.encode(part.answers), dtype=np.int64)[:, np.newaxis]
+    return _object_array([inputs, targets])
 
 
 def _both_ways(vocabulary: Vocabulary) -> tuple[dict[str, int], list[str]]:
@@ -166,69 +200,3 @@ def _object_array(values: Sequence[object]) -> np.ndarray:
     for position, value in enumerate(values):
         array[position] = value
     return array
-
-
-def _read_lines(path: Path) -> list[str]:
-    """The lines of a text file, stripped, of which there is at least one and none is empty."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; fetch the COCO-QA text anew") from error
-    lines = []
-    for number, line in enumerate(content.removesuffix(b"\n").split(b"\n"), 1):
-        try:
-            lines.append(line.decode("utf-8").strip())
-        except UnicodeDecodeError as error:
-            raise InputError(f"{path}, line {number}: not UTF-8 text; save the file as UTF-8") from error
-    _check_lines(path, map(bool, lines), "is empty")
-    return lines
-
-
-def _check_lines(path: Path, is_right: Iterable[bool], fault: str) -> None:
-    for number, right in enumerate(is_right, 1):
-        if not right:
-            raise InputError(f"{path}, line {number}: {fault}; mend the line or fetch the text anew")
-
-
-def _is_number(line: str) -> bool:
-    return line.isascii() and line.isdigit() and len(line) <= 18
-
-
-def _check_images(path: Path, images: Sequence[str], image_names: Sequence[str]) -> None:
-    known = set(image_names)
-    for number, image in enumerate(images, 1):
-        if image not in known:
-            raise InputError(
-                f"{path}, line {number}: the image {image} is not in the given index; give another index"
-            )
-
-
-@contextmanager
-def _whole_folder(output: Path) -> Iterator[Path]:
-    """Yields a temporary folder beside `output`, whose files appear in `output` when the block ends well."""
-    if output.exists() and not (
-        output.is_dir() and (not any(output.iterdir()) or (output / "qdict.pkl").exists())
-    ):
-        raise InputError(f"{output} exists and is not an encoded data set; give another output folder")
-    temporary = output.absolute().with_name(f".{output.name}.{os.getpid()}")
-    try:
-        temporary.mkdir(parents=True)
-        yield temporary
-        if output.exists():
-            _move_files(temporary, output)
-        else:
-            temporary.rename(output)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise InputError(
-            f"cannot write {output}: {reason}; choose another folder or free some space"
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _move_files(source: Path, target: Path) -> None:
-    """Moves files, `train.npy` last: a move cut short leaves no data set, rather than a mixed one."""
-    (target / "train.npy").unlink(missing_ok=True)
-    for path in sorted(source.iterdir(), key=lambda path: path.name == "train.npy"):
-        path.replace(target / path.name)

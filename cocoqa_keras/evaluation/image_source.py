@@ -5,11 +5,11 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
-from cocoqa_keras.data.convolution_bank import extract
-from cocoqa_keras.data.dataset import read_image_names
+from cocoqa_keras.data.dataset_files import read_image_names
+from cocoqa_keras.data.extractors import Extractor, can_reopen, reopen_extractor
 from cocoqa_keras.data.features import SparseFeatures
+from cocoqa_keras.data.pictures import read_picture
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.models.image_features import open_features
 from cocoqa_keras.spec.model_spec import ModelSpec
@@ -25,8 +25,9 @@ class ImageSource:
 
     - its id in the encoded data, a number from 1: the image in row r of the features has the id r + 1;
     - `coco:` and its MS-COCO id, as in `coco:393243`, which the data set's `imgid_dict.pkl` translates;
-    - the path of a picture file, where the features are those of the demo data: only their extractor is
-      part of this package. (A file whose name is a number needs its folder before it, as in `./12`.)
+    - the path of a picture file, where the features tell what made them, as those of the demo data and of
+      `cocoqa-data features` do, and that was not a network with weights of a user's own. (A file whose name
+      is a number needs its folder before it, as in `./12`.)
 
     Args:
         features: the image features.
@@ -75,10 +76,11 @@ class ImageSource:
                     f"no image {name}: ids go from 1 to {count}; an MS-COCO id is written {COCO_PREFIX}{name}"
                 )
             return int(name) - 1
-        if not self._takes_pictures:
+        if not can_reopen(self._features.extractor):
+            made_by = self._features.extractor or "elsewhere"
             raise InputError(
-                f"image {name}: {self._features.path} is not from this program's extractor, so a picture "
-                f"file has no features; give an image id such as 1, or an MS-COCO id such as {COCO_PREFIX}9"
+                f"image {name}: a picture has no features, as {self._features.path} is not from this "
+                f"program's extractor but from {made_by}; give an image id such as 1, or as {COCO_PREFIX}9"
             )
         return Path(name)
 
@@ -93,7 +95,7 @@ class ImageSource:
         in_rows = np.array([isinstance(place, int) for place in places], bool)
         features[in_rows] = self._features.read([place for place in places if isinstance(place, int)])
         for position in np.flatnonzero(~in_rows):
-            features[position] = _features_of_picture(places[position])
+            features[position] = self._features_of_picture(places[position])
         return features
 
     def _row_of(self, coco_id: str) -> int:
@@ -107,31 +109,21 @@ class ImageSource:
     @cached_property
     def _rows(self) -> dict[str, int]:
         """The row of each MS-COCO id."""
-        path = self._folder / "imgid_dict.pkl"
-        names = read_image_names(path)
-        if len(names) != len(self._features):
-            raise InputError(
-                f"{path} has {len(names)} images, and {self._features.path} has {len(self._features)} rows; "
-                f"use the features of this data set"
-            )
+        names = read_image_names(self._folder / "imgid_dict.pkl")
+        self._features.check_images(names)
         return {name: row for row, name in enumerate(names)}
 
+    def _features_of_picture(self, path: Path) -> np.ndarray:
+        """What the features' own extractor makes of a picture, float32 (width,)."""
+        picture = self._extractor.prepare(read_picture(path))
+        return self._extractor(picture[np.newaxis])[0]
+
     @cached_property
-    def _takes_pictures(self) -> bool:
-        """Whether the extractor makes the first row of the first picture, which demo data lie beside."""
-        picture = self._features.path.parent / "images" / f"{1:012}.png"
-        return picture.is_file() and np.array_equal(
-            _features_of_picture(picture), self._features.read([0])[0]
-        )
-
-
-def _features_of_picture(path: Path) -> np.ndarray:
-    """What the demo data's extractor makes of a picture, float32 (4096,)."""
-    try:
-        with Image.open(path) as picture:
-            pixels = np.asarray(picture.convert("RGB"))
-    except FileNotFoundError:
-        raise InputError(f"no picture file {path}") from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path}: not a picture that can be read; give a PNG or JPEG file") from error
-    return extract(pixels[np.newaxis])[0]
+    def _extractor(self) -> Extractor:
+        extractor = reopen_extractor(self._features.extractor)
+        if extractor.width != self.width:
+            raise InputError(
+                f"{self._features.path} has {self.width} features of an image, and its extractor, "
+                f"{extractor.description}, makes {extractor.width}; give an image id instead of a picture"
+            )
+        return extractor

@@ -2,9 +2,6 @@
 
 import hashlib
 import json
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +11,7 @@ import tensorflow as tf
 from cocoqa_keras.data.vocabulary import Vocabulary
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.export.text import QuestionEncoder
-from cocoqa_keras.files import write_text
+from cocoqa_keras.files import atomic_folder, write_text
 from cocoqa_keras.layers import LookupTable
 from cocoqa_keras.versions import versions
 
@@ -58,8 +55,11 @@ def write_saved_model(
         "answers": _summary(answers),
         "versions": versions(),
     }
-    with _whole_folder(Path(folder)) as unfinished:
-        tf.saved_model.save(module, str(unfinished), signatures=functions)
+    with atomic_folder(folder, "a SavedModel", mark="saved_model.pb") as unfinished:
+        try:
+            tf.saved_model.save(module, str(unfinished), signatures=functions)
+        except tf.errors.OpError as error:
+            raise OSError(str(error).partition("\n")[0]) from error
         write_text(unfinished / "signature.json", json.dumps(description, indent=2) + "\n")
 
 
@@ -144,28 +144,3 @@ def _summary(words: Vocabulary) -> dict[str, Any]:
         "first_id": words.first_id,
         "sha256": hashlib.sha256(lines.encode()).hexdigest(),
     }
-
-
-@contextmanager
-def _whole_folder(folder: Path) -> Iterator[Path]:
-    """Yields a new folder that becomes `folder` when the block ends well, in place of an older SavedModel."""
-    if folder.exists() and not _may_be_replaced(folder):
-        raise InputError(f"{folder} exists and is not a SavedModel; choose another folder")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as temporary:
-            unfinished = Path(temporary) / "new"
-            unfinished.mkdir()
-            yield unfinished
-            if folder.exists():
-                folder.rename(Path(temporary) / "old")
-            unfinished.rename(folder)
-    except (OSError, tf.errors.OpError) as error:
-        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
-        raise InputError(
-            f"cannot write {folder}: {reason}; choose another folder or free some space"
-        ) from error
-
-
-def _may_be_replaced(folder: Path) -> bool:
-    return folder.is_dir() and ((folder / "saved_model.pb").is_file() or not any(folder.iterdir()))

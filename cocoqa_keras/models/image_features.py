@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cocoqa_keras.data.features import SparseFeatures
+from cocoqa_keras.data.features_file import find_features
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.models.roles import InputRoles
 from cocoqa_keras.spec.model_spec import ModelSpec
@@ -35,9 +36,8 @@ def open_features(
             f"{spec.path}: stage '{table.name}' must name its features: initWeights, format h5, sparse true"
         )
     declared = spec.resolve_path(table.init_weights)
-    folder = Path(folder)
-    candidates = [declared, folder / declared.name, folder.absolute().parent / declared.name]
-    path = Path(override) if override else next((path for path in candidates if path.is_file()), None)
+    found = declared if declared.is_file() else find_features(folder, declared.name)
+    path = Path(override) if override else found
     if path is None:
         raise InputError(
             f"no image features for {spec.name}: {declared.name} is neither in {folder} nor above it; "

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from cocoqa_keras.data.encode import Examples, write_encoded
+from cocoqa_keras.data.encode import choose_encoding, write_encoded
+from cocoqa_keras.data.examples import Examples, Parts
 from cocoqa_keras.data.features_writer import write_features
 
 IMAGES = ("102", "205", "309", "412", "517", "620")
@@ -20,13 +21,8 @@ def tiny_original(tmp_path_factory):
     """A folder with an encoded data set, `cocoqa`, and its features above it; to be left as it is."""
     folder = tmp_path_factory.mktemp("tiny")
     random = np.random.RandomState(0)
-    write_encoded(
-        folder / "cocoqa",
-        train=_examples(40, random),
-        valid=_examples(10, random),
-        test=_examples(12, random),
-        image_names=IMAGES,
-    )
+    parts = Parts(*(_examples(count, random) for count in (40, 10, 12)))
+    write_encoded(folder / "cocoqa", choose_encoding(parts, IMAGES))
     features = np.maximum(random.standard_normal((len(IMAGES), FEATURE_WIDTH)), 0)
     write_features(folder / "hidden_oxford_mscoco.h5", features)
     return folder

@@ -69,9 +69,33 @@ def test_a_data_set_is_read_with_its_shapes_and_dtypes(folder):
 
 
 def test_without_a_list_of_types_they_come_from_the_words(folder):
-    assert load_dataset(folder).question_types.tolist() == [0, 3]
-    write_array(folder / "test-qtype.npy", np.array([2, 1]))
-    assert load_dataset(folder).question_types.tolist() == [2, 1]
+    dataset = load_dataset(folder)
+    assert dataset.question_types.tolist() == [0, 3]
+    assert dataset.types_of("train").tolist() == [3, 0, 0]
+    assert dataset.given_types == {}
+
+
+@pytest.mark.parametrize(("name", "types"), [("train", [2, 1, 0]), ("valid", [1]), ("test", [2, 1])])
+def test_a_list_of_types_is_read_for_each_part(name, types, folder):
+    write_array(folder / f"{name}-qtype.npy", np.array(types))
+    dataset = load_dataset(folder)
+    assert dataset.types_of(name).tolist() == types
+    assert dataset.types_of(name).dtype == np.int32
+    assert list(dataset.given_types) == [name]
+    assert dataset.question_types.tolist() == (types if name == "test" else [0, 3])
+
+
+def test_questions_are_read_in_words(folder):
+    dataset = load_dataset(folder)
+    assert dataset.words_of("train") == [["where", "cat", "UNK"], ["cat"], []]
+    assert dataset.words_of("test") == [["cat", "where"], ["where", "cat"]]
+    assert dataset.train.lengths.tolist() == [3, 1, 0]
+
+
+def test_a_part_that_is_not_there_is_refused_with_those_that_are(folder):
+    (folder / "valid.npy").unlink()
+    with pytest.raises(InputError, match="no part 'valid'; it has train, test"):
+        load_dataset(folder).split("valid")
 
 
 def test_validation_and_test_parts_may_be_missing_or_empty(folder):
@@ -109,7 +133,7 @@ BAD = {
     "answers from 1": ("ansdict.pkl", {"sofa": 1, "UNK": 2}, "expected ids from 0 to 1"),
     "images that are a dictionary": ("imgid_dict.pkl", {"17": 0}, "list of image names"),
     "an image that is a list": ("imgid_dict.pkl", ["17", ["42"]], "entry 1"),
-    "types of other questions": ("test-qtype.npy", np.zeros(3, int), "each of the 2 test questions"),
+    "types of other questions": ("test-qtype.npy", np.zeros(3, int), "each of the 2 questions"),
     "type 4": ("test-qtype.npy", np.array([0, 4]), "the question type 4, outside of 0 to 3"),
 }
 

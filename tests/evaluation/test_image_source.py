@@ -30,7 +30,8 @@ def drawn_folder(tmp_path_factory):
     (folder / "images").mkdir()
     for number, picture in enumerate(pictures, 1):
         picture.save(folder / "images" / f"{number:012}.png")
-    write_features(folder / "features.h5", extract(np.stack([np.asarray(picture) for picture in pictures])))
+    features = extract(np.stack([np.asarray(picture) for picture in pictures]))
+    write_features(folder / "features.h5", features, extractor="convolution_bank")
     return folder
 
 
@@ -85,7 +86,7 @@ def test_a_coco_id_that_the_data_do_not_have_is_refused(source, image):
 
 def test_an_index_of_other_features_is_refused(tiny_features, tmp_path):
     write_pickle(tmp_path / "imgid_dict.pkl", ["100", "101"])
-    refuse(ImageSource(tiny_features, tmp_path), "coco:100", "has 2 images, and .* has 8 rows")
+    refuse(ImageSource(tiny_features, tmp_path), "coco:100", "has 8 rows, and the data have 2 images")
 
 
 @pytest.mark.parametrize("image", ["cat.png", Path("cat.png"), -1, "1.5", "", "²", "9" * 5000])
@@ -93,13 +94,20 @@ def test_a_picture_is_refused_where_features_come_from_elsewhere(source, image):
     refuse(source, image, "not from this program's extractor.*give an image id")
 
 
-def test_features_beside_which_another_picture_lies_take_no_pictures(drawn_folder, tmp_path):
-    (tmp_path / "images").mkdir()
-    other = drawn_folder / "images" / "000000000002.png"
-    (tmp_path / "images" / "000000000001.png").write_bytes(other.read_bytes())
-    (tmp_path / "features.h5").write_bytes((drawn_folder / "features.h5").read_bytes())
+@pytest.mark.parametrize("extractor", ["vgg19 fc2, weights sha256 0123456789ab", None])
+def test_features_that_cannot_be_made_again_take_no_pictures(drawn_folder, tmp_path, extractor):
+    write_features(tmp_path / "features.h5", np.ones((2, 4096)), extractor=extractor)
     with SparseFeatures(tmp_path / "features.h5") as features:
-        refuse(ImageSource(features, tmp_path), other, "not from this program's extractor")
+        source = ImageSource(features, tmp_path)
+        refuse(source, drawn_folder / "images" / "000000000002.png", extractor or "elsewhere")
+
+
+def test_a_file_that_names_another_extractor_than_its_own_takes_no_pictures(drawn_folder, tmp_path):
+    write_features(tmp_path / "features.h5", np.ones((2, 10)), extractor="convolution_bank")
+    with SparseFeatures(tmp_path / "features.h5") as features:
+        source = ImageSource(features, tmp_path)
+        message = "10 features of an image, and its extractor, convolution_bank, makes 4096"
+        refuse(source, drawn_folder / "images" / "000000000002.png", message)
 
 
 def test_what_is_no_picture_is_refused(drawn, tmp_path):
@@ -107,8 +115,9 @@ def test_what_is_no_picture_is_refused(drawn, tmp_path):
     whole = tmp_path / "whole.png"
     Image.fromarray(np.random.RandomState(0).randint(0, 256, (90, 90, 3)).astype(np.uint8)).save(whole)
     (tmp_path / "cut.png").write_bytes(whole.read_bytes()[:5000])
-    refuse(drawn, tmp_path / "nowhere.png", "no picture file .*nowhere.png")
-    for path in (tmp_path / "text.png", tmp_path / "cut.png", tmp_path, "a\0b"):
+    for path in (tmp_path / "nowhere.png", tmp_path, "a\0b"):
+        refuse(drawn, path, "no picture file")
+    for path in (tmp_path / "text.png", tmp_path / "cut.png"):
         refuse(drawn, path, "not a picture that can be read")
 
 

@@ -1,0 +1,83 @@
+"""cocoqa-data download: the authors' files."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Option
+
+from cocoqa_keras.cli.output import print_values
+from cocoqa_keras.errors import InputError
+
+if TYPE_CHECKING:
+    from cocoqa_keras.data.fetch import Progress
+    from cocoqa_keras.data.manifest import Download
+
+
+def download(
+    names: Annotated[
+        list[str] | None, Argument(metavar="NAME", help="What to fetch (see --list); by default everything.")
+    ] = None,
+    output: Annotated[Path, Option(help="Folder for the files.")] = Path("data"),
+    from_: Annotated[
+        Path | None,
+        Option("--from", metavar="FOLDER", help="Take the files from a folder, fetched by hand."),
+    ] = None,
+    list_: Annotated[bool, Option("--list", help="Say what there is, and fetch nothing.")] = False,
+) -> None:
+    """Fetch the authors' data: encoded questions, image features, and the questions as text.
+
+    What is there and whole is not fetched again. A download that broke off goes on where it stopped. Digests
+    of what came are kept in downloads.json, and what comes later has to agree with them.
+    """
+    from cocoqa_keras.data import download as downloads
+    from cocoqa_keras.data.manifest import load_manifest
+
+    manifest = load_manifest()
+    for name in names or manifest:
+        if name not in manifest:
+            raise InputError(f"no download {name!r}; there are {', '.join(manifest)}")
+    for name in names or manifest:
+        entry = manifest[name]
+        if list_:
+            _describe(name, entry)
+            continue
+        with _progress_bar(entry.file) as progress:
+            came = downloads.download(name, entry, output, from_, progress)
+        place = output / (entry.archive.folder if entry.archive else entry.file)
+        print(f"{place}: {entry.title}{'' if came else ' (was there already)'}", flush=True)
+
+
+def _describe(name: str, entry: "Download") -> None:
+    from rich import filesize
+
+    print(f"{name}: {entry.title}")
+    print_values(
+        {
+            "size": f"about {filesize.decimal(entry.size or entry.approximate_size)}",
+            "files": ", ".join(entry.paths),
+            "from": ", ".join(entry.urls),
+            "licence": entry.licence,
+            "to cite": entry.citation,
+        }
+    )
+
+
+@contextmanager
+def _progress_bar(title: str) -> Iterator["Progress"]:
+    """A bar on the terminal; nothing where standard error is none."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+    console = Console(stderr=True)
+    columns = (
+        "{task.description}",
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
