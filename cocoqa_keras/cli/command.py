@@ -53,11 +53,12 @@ def command(function: Callable) -> typer.Typer:
 
 
 def start_tensorflow() -> None:
-    """Imports TensorFlow, without what it says where there is no GPU."""
+    """Imports TensorFlow, without what it says where there is no GPU, or several models are traced."""
     with quiet_native_code():
         import tensorflow as tf
 
         tf.config.list_physical_devices()  # the search for a GPU
+    tf.get_logger().setLevel("ERROR")
 
 
 @contextmanager

@@ -38,6 +38,13 @@ def train(
             help="Start each round from these weights, a .w.npy file or that of a run folder.",
         ),
     ] = None,
+    example_weights: Annotated[
+        Path | None,
+        Option(
+            metavar="PREFIX",
+            help="Weigh the examples in the cost by PREFIX-train.npy and PREFIX-valid.npy, a number each.",
+        ),
+    ] = None,
     features: Annotated[
         Path | None, Option(help="Image features (HDF5) instead of the model file's.")
     ] = None,
@@ -97,6 +104,7 @@ def train(
             seed=seed,
             strict_sizes=strict_sizes,
             weights_from=weights_from,
+            example_weights=example_weights,
             exports=not no_export,
             reporter=reporter,
         )

@@ -11,7 +11,7 @@ from cocoqa_keras.data.dataset import Split
 from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.errors import InputError
 
-Batch = tuple[dict[str, tf.Tensor], tf.Tensor]
+Batch = tuple[dict[str, tf.Tensor], tf.Tensor] | tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]
 
 
 @dataclass
@@ -22,20 +22,28 @@ class BatchReader:
         split: the examples.
         inputs: the dtype of each input that the model takes, of `question` and `image`.
         features: image rows, for models that take an image.
+        weights: float64 (N,), a weight for each example of the split, if batches are to come with them.
     """
 
     split: Split
     inputs: dict[str, str]
     features: SparseFeatures | None = None
+    weights: np.ndarray | None = None
     error: InputError | None = field(default=None, init=False)
 
     @classmethod
-    def for_model(cls, model: keras.Model, split: Split, features: SparseFeatures | None) -> "BatchReader":
+    def for_model(
+        cls,
+        model: keras.Model,
+        split: Split,
+        features: SparseFeatures | None,
+        weights: np.ndarray | None = None,
+    ) -> "BatchReader":
         """A reader of what a model of `build_model` takes."""
-        return cls(split, {name: tensor.dtype for name, tensor in model.input.items()}, features)
+        return cls(split, {name: tensor.dtype for name, tensor in model.input.items()}, features, weights)
 
     def of(self, split: Split) -> "BatchReader":
-        """A reader of another split for the same model."""
+        """A reader of another split for the same model, without weights."""
         return BatchReader(split, self.inputs, self.features)
 
     def batches(self, order_of: Callable[[int], np.ndarray], epochs: int, batch_size: int) -> tf.data.Dataset:
@@ -49,7 +57,8 @@ class BatchReader:
 
         Returns:
             pairs of inputs and answers. Inputs are `question`, int32 (N, T), trimmed to the batch's longest
-            question, and `image` (N, D), where the model takes them; answers are int32 (N,).
+            question, and `image` (N, D), where the model takes them; answers are int32 (N,). Where there are
+            weights, these come third, float64 (N,), as `fit` takes them.
         """
         # Not from_generator: it sets malloc's trim threshold for the whole process, and every step then
         # spends more time on page faults than on arithmetic.
@@ -92,25 +101,28 @@ class BatchReader:
         return self.features.read(self.split.image_ids[rows] - 1)
 
     def _read_in_graph(self, rows: tf.Tensor) -> Batch:
+        columns = [self.split.answers] if self.weights is None else [self.split.answers, self.weights]
+
         def read(rows: np.ndarray) -> list[np.ndarray]:
             try:
-                return [*self.read(rows).values(), self.split.answers[rows]]
+                return [*self.read(rows).values(), *(column[rows] for column in columns)]
             except InputError as error:
                 self.error = error
                 raise
 
         stored = {"question": tf.int32, "image": tf.float32}
-        *values, answers = tf.numpy_function(
-            read, [rows], [*(stored[name] for name in self.inputs), tf.int32]
-        )
-        answers.set_shape((None,))
+        types = [*(stored[name] for name in self.inputs), *(column.dtype for column in columns)]
+        read_values = tf.numpy_function(read, [rows], types)
+        values, targets = read_values[: len(self.inputs)], read_values[len(self.inputs) :]
+        for target in targets:
+            target.set_shape((None,))
         inputs = dict(zip(self.inputs, values, strict=True))
         if "question" in inputs:
             inputs["question"].set_shape((None, None))
         if "image" in inputs:
             inputs["image"].set_shape((None, self.features.shape[1]))
             inputs["image"] = tf.cast(inputs["image"], self.inputs["image"])
-        return inputs, answers
+        return inputs, *targets
 
 
 class EpochOrders:

@@ -14,7 +14,15 @@ from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.data.formats import read_weights
 from cocoqa_keras.data.pipeline import BatchReader
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.evaluation.evaluator import evaluate, result_lines
+from cocoqa_keras.evaluation.evaluator import (
+    Outcomes,
+    find_similarity,
+    intervals,
+    means,
+    outcomes,
+    result_lines,
+)
+from cocoqa_keras.evaluation.predictions import write_predictions
 from cocoqa_keras.evaluation.predictor import Predictor
 from cocoqa_keras.export.saved_model import write_saved_model
 from cocoqa_keras.export.weight_layout import assign_weights
@@ -26,12 +34,14 @@ from cocoqa_keras.spec.model_spec import ModelSpec
 from cocoqa_keras.spec.training_config import TrainingConfig
 from cocoqa_keras.training.costs import cost_of
 from cocoqa_keras.training.early_stopping import EarlyStopping
+from cocoqa_keras.training.example_weights import path_of, trained_parts, weigh_examples
 from cocoqa_keras.training.optimizer import StagewiseSGD
 from cocoqa_keras.training.plots import plot_error, plot_loss
 from cocoqa_keras.training.record import Record, stage_lines, write_csv
 from cocoqa_keras.training.reporter import Reporter
 from cocoqa_keras.training.run_folder import RunFolder, find_weights, spec_hash
 from cocoqa_keras.training.training_round import TrainingRound
+from cocoqa_keras.training.weighted_split import weights_of
 from cocoqa_keras.versions import versions
 
 SEED = 1000  # of the stream that permutes the examples
@@ -56,6 +66,8 @@ class Trainer:
         strict_sizes: make a size that differs between model file and data an error.
         weights_from: a `.w.npy` file, or a run folder with one, whose weights every round starts from, in
             place of the initial weights of the model file. Frozen stages keep the latter.
+        example_weights: prefix of files, `PREFIX-train.npy` and `PREFIX-valid.npy`, with a number for each
+            example that its cost is multiplied by, in training as in validation. Rates do not depend on them.
         exports: write a SavedModel into each run folder.
         reporter: where lines and progress go.
 
@@ -76,6 +88,7 @@ class Trainer:
     seed: int = 0
     strict_sizes: bool = False
     weights_from: str | Path | None = None
+    example_weights: str | Path | None = None
     exports: bool = True
     reporter: Reporter = field(default_factory=Reporter)
 
@@ -111,6 +124,10 @@ class Trainer:
             self.weights_from = find_weights(self.weights_from)
             self._first_weights = read_weights(self.weights_from)
             self.reporter.line(f"Every round starts from the weights of {self.weights_from}")
+        if self.example_weights is not None:
+            self.dataset = weigh_examples(self.dataset, self.example_weights)
+            files = [str(path_of(self.example_weights, name)) for name in trained_parts(self.dataset)]
+            self.reporter.line(f"Examples count in the cost by the weights of {', '.join(files)}")
 
     def train(self, one_round: bool = False) -> RunFolder:
         """Runs both rounds, or only the second where the configuration has a stop score.
@@ -139,7 +156,7 @@ class Trainer:
         """Trains on training and validation examples until the training score is below the stop score."""
         self.reporter.line(f"Round two, on all examples, until the training score is below {stop_score:.4f}")
         train, valid = self.dataset.train, self.dataset.valid
-        everything = train if valid is None else Split.concatenate(train, valid)
+        everything = train if valid is None else train.concatenate(train, valid)
         return self._round(self.name, everything, stop_score=stop_score)
 
     def train_only_round(self) -> "CompletedRound":
@@ -162,7 +179,7 @@ class Trainer:
             if validates:
                 train, validation = _hold_out(train, config.held_out_ratio, config.xvalid_no)
         model = self._build_model()
-        reader = BatchReader.for_model(model, train, self.features)
+        reader = BatchReader.for_model(model, train, self.features, weights_of(train))
         training = TrainingRound(
             model,
             reader,
@@ -233,24 +250,26 @@ class Trainer:
         if self.config.plot_figs:
             plot_loss(folder.file("_loss.png"), round_.records)
             plot_error(folder.file("_err.png"), round_.records)
-        figures = {} if self.dataset.test is None else self._test(round_)
-        folder.write_json("run", self._summary(round_, figures))
+        tested = {} if self.dataset.test is None else self._test(round_)
+        folder.write_json("run", self._summary(round_, tested))
 
-    def _test(self, round_: "CompletedRound") -> dict[str, float]:
-        """Tests the kept weights, writes the answers and figures, and returns these."""
+    def _test(self, round_: "CompletedRound") -> Outcomes:
+        """Tests the kept weights, and writes the figures, the answers, and the predictions."""
         folder, test, words = round_.folder, self.dataset.test, self.dataset.answers
         scores = Predictor(round_.training.model).predict(round_.training.train.of(test))
         folder.write_answers(
             words.decode(scores.argmax(axis=1).tolist()), words.decode(test.answers.tolist())
         )
-        figures = evaluate(scores, test.answers, self.dataset.question_types)
-        lines = result_lines(figures)
+        write_predictions(folder.path / "predictions.jsonl", self.dataset, "test", scores)
+        similarity = find_similarity(words.words, self.reporter.line)
+        tested = outcomes(scores, test.answers, self.dataset.question_types, similarity)
+        lines = result_lines(means(tested))
         write_text(folder.path / "result.txt", lines)
         for line in lines.splitlines():
             self.reporter.line(line)
-        return figures
+        return tested
 
-    def _summary(self, round_: "CompletedRound", figures: dict[str, float]) -> dict[str, Any]:
+    def _summary(self, round_: "CompletedRound", tested: Outcomes) -> dict[str, Any]:
         """The content of `run.json`."""
         records, info = round_.records, self._info
         examples = len(round_.training.train.split)
@@ -271,6 +290,7 @@ class Trainer:
             "config": self.config.model_dump(by_alias=True),
             "seed": self.seed,
             "weights_from": None if self.weights_from is None else str(self.weights_from),
+            "example_weights": None if self.example_weights is None else str(self.example_weights),
             "dtype": round_.training.model.output.dtype,
             "versions": versions(),
             "training": {
@@ -283,7 +303,8 @@ class Trainer:
                 "seconds": round(records[-1].seconds, 3),
                 "examples_per_second": round(examples * (records[-1].epoch + 1) / records[-1].seconds, 1),
             },
-            "test": figures,
+            "test": means(tested),
+            "test_intervals": intervals(tested),
         }
 
 

@@ -16,6 +16,7 @@ from cocoqa_keras.spec.training_config import TrainingConfig
 from cocoqa_keras.training.record import Record
 from cocoqa_keras.training.reporter import Reporter
 from cocoqa_keras.training.step import TrainingStep
+from cocoqa_keras.training.weighted_split import weights_of
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class TrainingRound:
             InputError: unreadable data, or a loss that is not a finite number.
         """
         started = time.monotonic()
-        step = TrainingStep(self.model)
+        step = TrainingStep(self.model, weighted=self.train.weights is not None)
         predictor = Predictor(self.model)
         orders = EpochOrders(len(self.train.split), self.config.shuffle, self.random)
         batches = self.train.iterate(orders, self.config.num_epoch, self.config.batch_size)
@@ -71,11 +72,11 @@ class TrainingRound:
         """Mean loss and rate over some steps."""
         losses, rights, sizes = [], [], []
         for index in steps:
-            inputs, answers = next(batches)
-            loss, right = step(inputs, answers)
+            batch = next(batches)
+            loss, right = step(*batch)
             losses.append(loss)
             rights.append(right)
-            sizes.append(int(answers.shape[0]))
+            sizes.append(int(batch[1].shape[0]))
             self.reporter.progress(f"epoch {epoch}", index + 1, self.steps_per_epoch)
         total = np.average(np.array(losses, np.float64), weights=sizes)
         if not math.isfinite(total):
@@ -90,5 +91,5 @@ class TrainingRound:
         if self.validation is None:
             return 0.0, 0.0
         outputs = predictor.predict(self.validation)
-        answers = self.validation.split.answers
-        return float(self.model.loss(answers, outputs)), rate(outputs, answers)
+        answers, weights = self.validation.split.answers, weights_of(self.validation.split)
+        return float(self.model.loss(answers, outputs, sample_weight=weights)), rate(outputs, answers)

@@ -20,6 +20,7 @@ from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.data.features_writer import write_features
 from cocoqa_keras.data.formats import read_array, read_weights, write_array, write_pickle, write_weights
 from cocoqa_keras.models.zoo import find_model
+from cocoqa_keras.training.example_weights import write_example_weights
 
 FILES = {
     "{run}.model.yml",
@@ -30,6 +31,7 @@ FILES = {
     "{run}.test.o.txt",
     "{run}.test.t.txt",
     "result.txt",
+    "predictions.jsonl",
     "run.json",
     "model.keras",
     "saved_model",
@@ -135,7 +137,8 @@ def test_printed_figures_are_those_of_result_txt_and_run_json(rounds):
         result = (run / "result.txt").read_text()
         assert result in "\n".join(rounds.lines) + "\n"
         figures = dict(line.split(": ") for line in result.splitlines())
-        assert list(figures) == ["rate", "rate @ 1", "rate @ 5", "rate @ 10", "object", "color"]
+        assert list(figures)[:6] == ["rate", "rate @ 1", "rate @ 5", "rate @ 10", "object", "color"]
+        assert list(figures)[6:] == ["WUPS 1.0", "WUPS 0.9", "WUPS 0.0"]
         assert figures == {name: f"{value:.4f}" for name, value in summary_of(run)["test"].items()}
 
 
@@ -293,6 +296,21 @@ def bow_weights():
     random = np.random.RandomState(5)
     table, softmax = random.standard_normal((WORDS, 500)) / 10, random.standard_normal((501, ANSWERS)) / 10
     return [0, 0, table, 0, 0, softmax]
+
+
+def test_example_weights_weigh_the_cost_of_both_rounds(tiny, capsys):
+    write_example_weights("double", {"train": np.full(40, 2.0), "valid": np.full(10, 2.0)})
+    config = (*TINY, "--epochs", "1", "--set", "plotFigs=false", "--no-export", *STILL)
+    plain = train("bow", *config, output="plain")
+    doubled = train("bow", *config, "--example-weights", "double", output="doubled")
+    for run, expected in zip(doubled, plain, strict=True):
+        losses, rates = [1, 3], [2, 4]
+        np.testing.assert_allclose(csv_of(run)[:, losses], 2 * csv_of(expected)[:, losses], rtol=1e-5)
+        np.testing.assert_array_equal(csv_of(run)[:, rates], csv_of(expected)[:, rates])
+        assert (summary_of(run)["example_weights"], summary_of(expected)["example_weights"]) == (
+            "double",
+            None,
+        )
 
 
 def test_config_file_replaces_the_papers(tiny, capsys):
@@ -489,7 +507,7 @@ BAD_DATA = {
         "hidden7_std has a value that is not finite",
     ),
     "no number in the features": (with_value(np.nan), "a value that is not finite"),
-    "features of other images": (features_of_other_images, "it has 7 rows, and cocoqa has 6 images"),
+    "features of other images": (features_of_other_images, "it has 7 rows, and the data have 6 images"),
     "output is a file": (replaced("results", b""), "--output"),
 }
 
@@ -502,6 +520,7 @@ BAD_USE = {
     "no data": (["bow", "--data", "nowhere"], "nowhere/train.npy is missing"),
     "no configuration": (["bow", "--config", "nowhere.yml"], "cannot read nowhere.yml"),
     "no feature file": (["img_bow", "--features", "nowhere.h5"], "nowhere.h5"),
+    "no example weights": (["bow", "--example-weights", "nowhere"], "cannot read nowhere-train.npy"),
     "no epochs": (["bow", "--epochs", "0"], "--epochs"),
     "epochs in words": (["bow", "--epochs", "ten"], "--epochs"),
     "negative seed": (["bow", "--seed", "-1"], "--seed"),

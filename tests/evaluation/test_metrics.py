@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cocoqa_keras.evaluation.metrics import rate, rate_at, rate_by_type
+from cocoqa_keras.evaluation.metrics import best_answers, confusion, ranks, rate, rate_at, rate_by_type
 
 # Few different scores, so that many are equal.
 SCORES = st.tuples(st.integers(1, 6), st.integers(1, 5)).flatmap(
@@ -55,6 +55,34 @@ def test_rates_by_type_average_to_the_rate(scores, data):
     assert average == pytest.approx(rate(scores, answers))
     for kind, value in by_type.items():
         assert value == rate(scores[types == kind], answers[types == kind])
+
+
+@given(scores=SCORES, data=st.data())
+def test_ranks_and_best_answers_are_those_of_a_stable_sort(scores, data):
+    answers = answers_for(data, scores)
+    order = np.argsort(-scores, axis=1, kind="stable")
+    np.testing.assert_array_equal(ranks(scores, answers), np.argmax(order == answers[:, None], axis=1))
+    k = data.draw(st.integers(1, 7))
+    np.testing.assert_array_equal(best_answers(scores, k), order[:, :k])
+
+
+def test_an_answer_without_a_number_for_a_score_is_never_right():
+    scores = np.array([[np.nan, np.nan], [0.5, np.nan], [np.nan, 0.5], [0.5, 0.1]])
+    assert rate(scores, np.zeros(4, int)) == 0.25
+    assert rate_at(scores[:3], np.array([1, 1, 0]), 2) == 0
+
+
+@given(data=st.data(), count=st.integers(1, 30), most=st.integers(1, 7))
+def test_confusions_are_counted_among_the_most_frequent_answers(data, count, most):
+    ids = st.lists(st.integers(0, 5), min_size=count, max_size=count)
+    predicted, answers = np.array(data.draw(ids)), np.array(data.draw(ids))
+    frequent, table = confusion(predicted, answers, most)
+    by_count = sorted(set(answers.tolist()), key=lambda answer: (-list(answers).count(answer), answer))
+    assert frequent.tolist() == by_count[:most]
+    for row, true in enumerate(frequent):
+        given = predicted[answers == true]
+        assert table[row].sum() == len(given)
+        assert table[row, :-1].tolist() == [np.count_nonzero(given == answer) for answer in frequent]
 
 
 def test_an_answer_that_all_tie_with_counts_from_its_position():

@@ -1,0 +1,237 @@
+"""cocoqa-evaluate: the figures of finished runs, and how sure they are."""
+
+import json
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Option
+
+from cocoqa_keras.cli.command import command, quiet_native_code, run
+from cocoqa_keras.cli.output import print_table
+from cocoqa_keras.data.question_types import QuestionType
+from cocoqa_keras.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from cocoqa_keras.data.dataset import Dataset
+    from cocoqa_keras.ensembles.of_runs import RunWithFeatures
+    from cocoqa_keras.evaluation.report import EvaluationReport
+    from cocoqa_keras.training.run import Run
+
+_TYPES = {kind.name.lower(): kind for kind in QuestionType}
+
+
+class Part(StrEnum):
+    """A part of a data set."""
+
+    TRAIN = "train"
+    VALID = "valid"
+    TEST = "test"
+
+
+def evaluate(
+    runs: Annotated[
+        list[Path] | None,
+        Argument(metavar="RUN...", help="Folder of a finished run; several with --average."),
+    ] = None,
+    data: Annotated[
+        Path | None, Option(help="Folder of the encoded data; by default that of the training.")
+    ] = None,
+    split: Annotated[Part, Option(help="Part of the data.")] = Part.TEST,
+    features: Annotated[
+        Path | None, Option(metavar="FILE.h5", help="Image features; by default those of the training.")
+    ] = None,
+    average: Annotated[bool, Option("--average", help="Evaluate the mean of several runs.")] = False,
+    per_type: Annotated[
+        list[str] | None,
+        Option(
+            metavar="TYPE=RUN",
+            help="Evaluate a run for each question type: object=RUN, number=RUN, color=RUN and location=RUN, "
+            "each with an option of its own. Their words and answers are mapped by name.",
+        ),
+    ] = None,
+    prior: Annotated[
+        bool,
+        Option("--prior", help="Multiply by the visual prior, smoothed as is best on the validation part."),
+    ] = False,
+    reindex: Annotated[
+        bool,
+        Option(
+            "--reindex", help="Map words and answers of other data by name, UNK where the run lacks them."
+        ),
+    ] = False,
+    against: Annotated[
+        Path | None,
+        Option(metavar="RUN", help="Also tell by how much the figures are above those of this run."),
+    ] = None,
+    wordnet: Annotated[
+        Path | None, Option(metavar="DIR", help="Folder of the WordNet database, for WUPS.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        Option(help="Folder for result.txt, figures.json, predictions.jsonl and confusion.csv."),
+    ] = None,
+    json_: Annotated[bool, Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Tell how well trained models answer the questions of a part, with 95 % intervals.
+
+    The intervals are by bootstrap over the questions. Try it: cocoqa-evaluate RUN
+    """
+    runs, by_type = runs or [], _read_types(per_type or [])
+    _check_use(runs, by_type, average, split, prior, reindex)
+    names = [folder.name for folder in runs]
+    names += [f"{kind.name.lower()}={folder.name}" for kind, folder in by_type.items()]
+    models = [_open_run(folder, data, features) for folder in (*runs, *by_type.values())]
+    other = None if against is None else _open_run(against, data, features)
+    from cocoqa_keras.data.dataset import load_dataset
+
+    dataset = load_dataset(data or _common_data(models))
+    notes = ["Corrected by the visual prior"] if prior else []
+    asked = _in_words_of(models[0].run, dataset, split, notes) if reindex else dataset
+    scores = _scores(dict(zip(by_type, models, strict=True)) if by_type else models, asked, split, prior)
+    other_scores = None if other is None else _scores([other], asked, split)
+    report = _report(names, asked, split, scores, against, other_scores, wordnet, notes)
+    if output is not None:
+        _write(output, report, dataset, asked, scores)
+    if json_:
+        print(json.dumps(report.to_dict(), indent=2))
+    else:
+        print_table(report.table())
+
+
+def _read_types(pairs: Sequence[str]) -> dict[QuestionType, Path]:
+    """The run folder of each question type, from TYPE=RUN."""
+    folders = {}
+    for pair in pairs:
+        name, equals, folder = pair.partition("=")
+        if name not in _TYPES or not equals or not folder:
+            raise InputError(f"--per-type {pair}: write TYPE=RUN, with the type {', '.join(_TYPES)}")
+        if _TYPES[name] in folders:
+            raise InputError(f"--per-type {pair}: there is a run for this type already")
+        folders[_TYPES[name]] = Path(folder)
+    return folders
+
+
+def _check_use(
+    runs: Sequence[Path],
+    by_type: Mapping[QuestionType, Path],
+    average: bool,
+    split: Part,
+    prior: bool,
+    reindex: bool,
+) -> None:
+    if bool(runs) == bool(by_type):
+        raise InputError("give RUN, the folder of a finished run, or --per-type TYPE=RUN; one of them")
+    if len(runs) > 1 and not average:
+        raise InputError("several runs: give --average for their mean, or --against RUN to compare two")
+    if average and len(runs) < 2:
+        raise InputError("--average takes several runs")
+    if by_type and reindex:
+        raise InputError("--per-type maps words and answers by name as it is; leave --reindex out")
+    if prior and split != Part.TEST:
+        raise InputError(f"--prior is for the test part: its smoothing is chosen on valid, not on {split}")
+
+
+def _open_run(folder: Path, data: Path | None, features: Path | None) -> "RunWithFeatures":
+    with quiet_native_code():
+        from cocoqa_keras.training.run import load_run
+
+        finished = load_run(folder)
+    from cocoqa_keras.ensembles.of_runs import RunWithFeatures
+    from cocoqa_keras.training.run_scores import open_features_of
+
+    return RunWithFeatures(finished, open_features_of(finished, data, features))
+
+
+def _common_data(models: Sequence["RunWithFeatures"]) -> Path:
+    """The folder of the data that all runs were trained on."""
+    from cocoqa_keras.training.run_scores import data_folder_of
+
+    folders = [data_folder_of(model.run) for model in models]
+    if len({folder.resolve() for folder in folders}) > 1:
+        raise InputError(
+            f"the runs were trained on different data, {' and '.join(map(str, folders))}; give --data"
+        )
+    return folders[0]
+
+
+def _in_words_of(run: "Run", dataset: "Dataset", split: Part, notes: list[str]) -> "Dataset":
+    """The data set in a run's words and answers; notes how many true answers are lost by that."""
+    from cocoqa_keras.evaluation.reindex import reindex
+
+    mapped = reindex(dataset, run.question_words, run.answers)
+    true = mapped.split(split).answers
+    lost = (true == run.answers.last_id).mean()
+    notes.append(f"{lost:.1%} of the true answers are none of the model's: they count as UNK")
+    return mapped
+
+
+def _scores(
+    models: Sequence["RunWithFeatures"] | Mapping[QuestionType, "RunWithFeatures"],
+    dataset: "Dataset",
+    split: Part,
+    prior: bool = False,
+) -> "np.ndarray":
+    """The scores of the mean of some runs or of a run for each type, (N, A)."""
+    from cocoqa_keras.baselines.prior_by_type import add_prior_by_type
+    from cocoqa_keras.ensembles.of_runs import average_of_runs, runs_by_type
+
+    scores_on = runs_by_type if isinstance(models, Mapping) else average_of_runs
+    scores = scores_on(models, dataset, split)
+    return add_prior_by_type(dataset, scores_on(models, dataset, Part.VALID), scores) if prior else scores
+
+
+def _report(
+    names: Sequence[str],
+    dataset: "Dataset",
+    split: Part,
+    scores: "np.ndarray",
+    against: Path | None,
+    other_scores: "np.ndarray | None",
+    wordnet: Path | None,
+    notes: list[str],
+) -> "EvaluationReport":
+    from cocoqa_keras.evaluation.evaluator import find_similarity, outcomes
+    from cocoqa_keras.evaluation.report import EvaluationReport
+
+    similarity = find_similarity(dataset.answers.words, notes.append, wordnet)
+    answers, types = dataset.split(split).answers, dataset.types_of(split)
+    found, others = (
+        None if of_model is None else outcomes(of_model, answers, types, similarity)
+        for of_model in (scores, other_scores)
+    )
+    return EvaluationReport(
+        models=names,
+        data=str(dataset.folder),
+        split=str(split),
+        outcomes=found,
+        against=None if against is None else against.name,
+        others=others,
+        notes=notes,
+    )
+
+
+def _write(
+    folder: Path, report: "EvaluationReport", dataset: "Dataset", asked: "Dataset", scores: "np.ndarray"
+) -> None:
+    """Writes the report, what was answered to each question, and which answers are taken for which."""
+    from cocoqa_keras.evaluation.confusion_file import write_confusion
+    from cocoqa_keras.evaluation.evaluator import result_lines
+    from cocoqa_keras.evaluation.predictions import write_predictions
+    from cocoqa_keras.files import write_text
+
+    content = report.to_dict()
+    write_text(folder / "result.txt", result_lines(content["figures"]))
+    write_text(folder / "figures.json", json.dumps(content, indent=2) + "\n")
+    write_predictions(folder / "predictions.jsonl", dataset, report.split, scores, asked.answers)
+    write_confusion(
+        folder / "confusion.csv", scores.argmax(axis=1), asked.split(report.split).answers, asked.answers
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; returns its exit code."""
+    return run(command(evaluate), argv)

@@ -1,0 +1,106 @@
+"""The scores of finished runs, on the data that they were trained on or on others."""
+
+from pathlib import Path
+
+import numpy as np
+
+from cocoqa_keras.data.dataset import Dataset
+from cocoqa_keras.data.features import SparseFeatures
+from cocoqa_keras.data.pipeline import BatchReader
+from cocoqa_keras.errors import InputError
+from cocoqa_keras.evaluation.predictor import Predictor
+from cocoqa_keras.models.image_features import open_features
+from cocoqa_keras.training.run import Run
+
+
+def scores_of(
+    run: Run,
+    dataset: Dataset,
+    split: str = "test",
+    features: SparseFeatures | None = None,
+    rows: np.ndarray | None = None,
+) -> np.ndarray:
+    """What a run's model makes of the questions of a part.
+
+    Args:
+        run: the finished run.
+        dataset: a data set with the words and answers that the run was trained with; `reindex` makes one of
+            any other.
+        split: the part, `train`, `valid` or `test`.
+        features: the features of the data set's images, for a model that takes an image.
+        rows: the questions to score, (M,) indices or (N,) bool; by default all.
+
+    Returns:
+        (M, A), a row a question and a column an answer; the higher, the better.
+
+    Raises:
+        InputError: the data set has no such part or other words or answers, or the features do not fit.
+
+    Example:
+        run = load_run("results/bow-20260101-120000")
+        dataset = load_dataset("data/cocoqa")
+        evaluate(scores_of(run, dataset), dataset.test.answers, dataset.question_types)
+    """
+    part = dataset.split(split)
+    _check_words(run, dataset)
+    _check_features(run, dataset, features)
+    reader = BatchReader.for_model(run.model, part if rows is None else part.take(rows), features)
+    return Predictor(run.model).predict(reader)
+
+
+def data_folder_of(run: Run) -> Path:
+    """The folder of the data that a run was trained on.
+
+    Raises:
+        InputError: it is not there any more.
+    """
+    folder = Path(run.summary.get("data", {}).get("folder") or "")
+    if folder == Path() or not folder.is_dir():
+        raise InputError(f"{run.folder}: its data, {folder}, are not there; give --data")
+    return folder
+
+
+def open_features_of(run: Run, data: Path | None = None, given: Path | None = None) -> SparseFeatures | None:
+    """The image features that a run's model takes, or None for a model that takes no image.
+
+    Args:
+        run: the finished run.
+        data: a data folder other than the run's own.
+        given: the file of the features; by default that of the training, for the run's own data, and else one
+            in the data folder or above it.
+
+    Raises:
+        InputError: there are none, or they are damaged.
+    """
+    recorded = Path(run.summary.get("data", {}).get("features") or "")
+    if data is None and given is None and recorded.is_file():
+        given = recorded
+    return open_features(run.spec, data or data_folder_of(run), given)
+
+
+def _check_words(run: Run, dataset: Dataset) -> None:
+    for what, own, others in (
+        ("question words", run.question_words, dataset.question_words),
+        ("answers", run.answers, dataset.answers),
+    ):
+        if own != others:
+            raise InputError(
+                f"{dataset.folder}: its {len(others)} {what} are not the {len(own)} that {run.folder} was "
+                f"trained with; --reindex maps words and answers by name"
+            )
+
+
+def _check_features(run: Run, dataset: Dataset, features: SparseFeatures | None) -> None:
+    if "image" not in run.model.input:
+        return
+    if features is None:
+        raise InputError(
+            f"{run.folder}: the model takes image features, and none are given (--features FILE.h5)"
+        )
+    features.check_images(dataset.image_names)
+    width = run.model.input["image"].shape[1]
+    if features.shape[1] != width:
+        raise InputError(
+            f"{features.path}: {features.shape[1]} features of an image, and {run.folder} was trained with "
+            f"{width}; use features of the same kind"
+        )
