@@ -25,7 +25,7 @@ def predict(
         str | None,
         Option(
             help="Image to ask about: its id in the encoded data (from 1), coco:ID (MS-COCO), or, with a "
-            "model of the demo data, a picture file."
+            "model whose features tell what made them, a picture file."
         ),
     ] = None,
     data: Annotated[

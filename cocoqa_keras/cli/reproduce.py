@@ -1,0 +1,147 @@
+"""cocoqa-reproduce: the paper's table, ours beside it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Option
+
+from cocoqa_keras.cli.command import command, run, start_tensorflow
+from cocoqa_keras.cli.options import DEFAULT_DATA
+from cocoqa_keras.cli.output import print_table
+from cocoqa_keras.errors import InputError
+from cocoqa_keras.reproduce.published import PublishedTable, published_figures
+
+if TYPE_CHECKING:
+    from cocoqa_keras.data.dataset import Dataset
+    from cocoqa_keras.data.features import SparseFeatures
+    from cocoqa_keras.reproduce.reproduction import Reproduction
+    from cocoqa_keras.spec.training_config import TrainingConfig
+
+
+def reproduce(
+    data: Annotated[Path, Option(help="Folder of the encoded data.")] = DEFAULT_DATA,
+    features: Annotated[
+        Path | None,
+        Option(metavar="FILE.h5", help="Image features; by default those in the data folder or above it."),
+    ] = None,
+    rows: Annotated[
+        str | None, Option(metavar="A,B", help="Rows to make, such as BOW,LSTM; by default all.")
+    ] = None,
+    seeds: Annotated[int, Option(min=1, help="Train with the seeds 0, 1, ...: so many of them.")] = 1,
+    epochs: Annotated[int | None, Option(min=1, help="Epochs at most, in each round.")] = None,
+    runs: Annotated[
+        Path, Option(help="Folder of the run folders; a run that is there is not repeated.")
+    ] = Path("results"),
+    output: Annotated[Path, Option(help="Folder for the table.")] = Path("reproduction"),
+    paper: Annotated[
+        PublishedTable, Option(help="The paper's table to compare with.")
+    ] = PublishedTable.COCOQA,
+) -> None:
+    """Make the paper's table again: train what is missing, test it, and put ours beside the paper's.
+
+    The work may be stopped and started again: what is done is not repeated. Try it: cocoqa-reproduce --rows
+    GUESS,BOW
+    """
+    published = published_figures(paper)
+    wanted = _read_rows(rows, list(published))
+    from cocoqa_keras.data.dataset import load_dataset
+    from cocoqa_keras.models.zoo import TRAINING_CONFIG, config_folder
+    from cocoqa_keras.spec import load_training_config
+
+    dataset = load_dataset(data)
+    _check_parts(dataset)
+    image_features = _open_features(data, features)
+    settings = {} if epochs is None else {"numEpoch": epochs}
+    config = load_training_config(config_folder() / f"{TRAINING_CONFIG}.yml", settings)
+    start_tensorflow()
+    from cocoqa_keras.reproduce.reproduction import Reproduction
+    from cocoqa_keras.reproduce.rows import ROWS
+
+    made_from = {"data": dataset.fingerprint(), "config": config.model_dump(by_alias=True)}
+    reproduction = Reproduction(output / "table.json", made_from)
+    left_out = {
+        name: "there are no image features (cocoqa-data download, or --features FILE.h5)"
+        for name in wanted
+        if ROWS[name].needs_images and image_features is None
+    }
+    made = [name for name in wanted if name not in left_out]
+    _make(reproduction, made, seeds, dataset, image_features, config, runs)
+    _show(reproduction, published, made, seeds, left_out, output)
+
+
+def _read_rows(rows: str | None, known: Sequence[str]) -> list[str]:
+    """The rows asked for, in the paper's order."""
+    if rows is None:
+        return list(known)
+    asked = [name.strip().upper() for name in rows.split(",")]
+    unknown = [name for name in asked if name not in known]
+    if unknown:
+        raise InputError(f"--rows {rows}: no row {unknown[0]!r}; there are {', '.join(known)}")
+    return [name for name in known if name in asked]
+
+
+def _check_parts(dataset: "Dataset") -> None:
+    for part in ("valid", "test"):
+        if getattr(dataset, part) is None:
+            raise InputError(f"{dataset.folder}: there is no {part}.npy, and the table needs one")
+
+
+def _open_features(data: Path, given: Path | None) -> "SparseFeatures | None":
+    from cocoqa_keras.data.features import SparseFeatures
+    from cocoqa_keras.data.features_file import find_features
+
+    path = given or find_features(data)
+    if path is None:
+        return None
+    features = SparseFeatures(path)
+    features.check()
+    return features
+
+
+def _make(
+    reproduction: "Reproduction",
+    rows: Sequence[str],
+    seeds: int,
+    dataset: "Dataset",
+    features: "SparseFeatures | None",
+    config: "TrainingConfig",
+    runs: Path,
+) -> None:
+    from cocoqa_keras.reproduce.rows import Workshop
+    from cocoqa_keras.reproduce.run_store import RunStore
+    from cocoqa_keras.training.reporter import reporter_for
+
+    with reporter_for(config.progress) as reporter:
+        for seed in range(seeds):
+            store = RunStore(runs, features, config, seed, reporter)
+            for name in rows:
+                reporter.line(f"{name}, seed {seed}")
+                reproduction.make(name, Workshop(dataset, features, store))
+
+
+def _show(
+    reproduction: "Reproduction",
+    published: dict[str, dict[str, float]],
+    rows: Sequence[str],
+    seeds: int,
+    left_out: dict[str, str],
+    output: Path,
+) -> None:
+    """Prints the table, and writes it and its chart."""
+    from cocoqa_keras.files import write_text
+    from cocoqa_keras.reproduce.report import markdown_of, plot_types, reasons, table_of
+
+    results = {name: [reproduction.results[name][seed] for seed in range(seeds)] for name in rows}
+    table = table_of(results, published)
+    print_table(table)
+    print(*reasons(left_out), sep="\n")
+    write_text(output / "table.md", markdown_of(table, left_out))
+    if results:
+        plot_types(output / "table.png", results, published)
+    print(f"{output}: table.md, table.json, table.png")
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; returns its exit code."""
+    return run(command(reproduce), argv)

@@ -1,0 +1,1 @@
+"""The paper's whole table, made again by one command."""

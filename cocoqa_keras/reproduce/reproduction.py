@@ -1,0 +1,99 @@
+"""The table as it grows: rows that are made are kept in a file, so that the work can be stopped."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cocoqa_keras.errors import InputError
+from cocoqa_keras.evaluation.bootstrap import mean_interval
+from cocoqa_keras.evaluation.evaluator import find_similarity, means, outcomes
+from cocoqa_keras.files import write_text
+from cocoqa_keras.reproduce.result import RowResult
+from cocoqa_keras.reproduce.rows import ROWS, Workshop
+
+
+@dataclass
+class Reproduction:
+    """Rows made of one data set with one configuration, and the file that keeps them.
+
+    Args:
+        path: the file, JSON.
+        made_from: what all rows have in common: data and configuration.
+
+    Attributes:
+        results: for each row its results by seed.
+
+    Raises:
+        InputError: the file is damaged, or of other data or another configuration.
+    """
+
+    path: Path
+    made_from: dict[str, Any]
+    results: dict[str, dict[int, RowResult]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.results = {}
+        if self.path.exists():
+            self._read()
+
+    def make(self, name: str, workshop: Workshop) -> None:
+        """Makes a row with the seed of the workshop, unless it is there, and keeps it."""
+        results = self.results.setdefault(name, {})
+        seed = workshop.store.seed
+        if seed in results:
+            return
+        workshop.used.clear()
+        results[seed] = _result(ROWS[name].scores(workshop), workshop)
+        self._write()
+
+    def _read(self) -> None:
+        try:
+            content = json.loads(self.path.read_text(encoding="utf-8"))
+            made_from = content["made_from"]
+            for name, results in content["rows"].items():
+                self.results[name] = {int(seed): _parse(result) for seed, result in results.items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"{self.path}: damaged; delete it to have the table made anew") from error
+        if made_from != self.made_from:
+            raise InputError(
+                f"{self.path}: made from other data or with another configuration; give another --output"
+            )
+
+    def _write(self) -> None:
+        rows = {
+            name: {seed: asdict(result) for seed, result in results.items()}
+            for name, results in self.results.items()
+        }
+        content = {"made_from": self.made_from, "rows": rows}
+        write_text(self.path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def _result(scores: np.ndarray, workshop: Workshop) -> RowResult:
+    dataset, reporter = workshop.dataset, workshop.store.reporter
+    similarity = find_similarity(dataset.answers.words, reporter.line)
+    found = outcomes(scores, dataset.test.answers, dataset.types_of("test"), similarity)
+    rounds = [training for used in workshop.used for training in workshop.store.rounds(*used)]
+    return RowResult(
+        figures=means(found),
+        interval=mean_interval(found["rate"]),
+        epochs=tuple(training["epochs"] for training in rounds),
+        seconds=sum(training["seconds"] for training in rounds),
+    )
+
+
+def _parse(result: dict[str, Any]) -> RowResult:
+    return RowResult(
+        figures={str(name): float(value) for name, value in result["figures"].items()},
+        interval=_pair(result["interval"]),
+        epochs=tuple(map(int, result["epochs"])),
+        seconds=float(result["seconds"]),
+    )
+
+
+def _pair(values: Iterable[Any]) -> tuple[float, float]:
+    low, high = map(float, values)
+    return low, high

@@ -1,0 +1,114 @@
+"""Runs by what they were trained on: found where they lie, else trained."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cocoqa_keras.data.dataset import Dataset
+from cocoqa_keras.data.features import SparseFeatures
+from cocoqa_keras.errors import InputError
+from cocoqa_keras.models.roles import InputRoles
+from cocoqa_keras.models.zoo import find_model
+from cocoqa_keras.spec.model_spec import ModelSpec, load_spec
+from cocoqa_keras.spec.training_config import TrainingConfig
+from cocoqa_keras.training.reporter import Reporter
+from cocoqa_keras.training.trainer import Trainer
+
+
+@dataclass
+class RunStore:
+    """A folder of runs, in which the rounds of a model are found or trained.
+
+    A run is what is asked for when the stages of its model, its data, seed and configuration are the same.
+
+    Args:
+        folder: the folder of the run folders.
+        features: image features, for the models that take an image.
+        config: the training configuration.
+        seed: shifts all random streams.
+        reporter: where lines and progress go.
+    """
+
+    folder: Path
+    features: SparseFeatures | None = None
+    config: TrainingConfig = field(default_factory=TrainingConfig)
+    seed: int = 0
+    reporter: Reporter = field(default_factory=Reporter)
+
+    def first_round(self, model: str, dataset: Dataset, name: str | None = None) -> Path:
+        """The run folder of a model that was trained on the training part and validated.
+
+        Args:
+            model: its name in the zoo.
+            dataset: the data set to train on.
+            name: names a new run; by default the model's name.
+        """
+        spec = load_spec(find_model(model))
+        found = self._find(spec, dataset, is_second=False)
+        return found or self._trainer(spec, dataset, name).train_round_one().folder.path
+
+    def second_round(self, model: str, dataset: Dataset, name: str | None = None) -> Path:
+        """The run folder of a model that was trained on training and validation part; see `first_round`."""
+        spec = load_spec(find_model(model))
+        found = self._find(spec, dataset, is_second=True)
+        if found is not None:
+            return found
+        first = _summary(self.first_round(model, dataset, name))
+        stop_score = first["training"]["stop_score_of_next_round"]
+        return self._trainer(spec, dataset, name).train_round_two(stop_score).folder.path
+
+    def rounds(self, model: str, dataset: Dataset) -> list[dict[str, Any]]:
+        """What `run.json` tells of the training of a model's rounds, as far as they are there."""
+        spec = load_spec(find_model(model))
+        folders = (self._find(spec, dataset, is_second) for is_second in (False, True))
+        return [_summary(folder)["training"] for folder in folders if folder is not None]
+
+    def _trainer(self, spec: ModelSpec, dataset: Dataset, name: str | None) -> Trainer:
+        return Trainer(
+            spec,
+            dataset,
+            self.features if InputRoles.of(spec).image_tables else None,
+            self.config,
+            output=self.folder,
+            name=name,
+            seed=self.seed,
+            exports=False,
+            reporter=self.reporter,
+        )
+
+    def _find(self, spec: ModelSpec, dataset: Dataset, is_second: bool) -> Path | None:
+        """The newest finished round of that model, data, seed and configuration."""
+        wanted = (dataset.fingerprint(), self.seed, self.config.model_dump(by_alias=True))
+        for path in sorted(self.folder.glob("*/model.keras"), reverse=True):
+            summary = _summary(path.parent)
+            if summary and _identity(summary) == (*wanted, is_second) and _is_of_model(path.parent, spec):
+                return path.parent
+        return None
+
+
+def _summary(folder: Path) -> dict[str, Any]:
+    """The content of `run.json`; empty where it is missing or damaged."""
+    try:
+        return json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _identity(summary: dict[str, Any]) -> tuple[Any, ...] | None:
+    """Data, seed, configuration and round of a run, or None where something else made it what it is."""
+    if any(summary.get(field) for field in ("overrides", "weights_from", "example_weights")):
+        return None
+    try:
+        is_second = summary["training"]["stop_score"] is not None
+        return summary["data"]["sha256"], summary["seed"], summary["config"], is_second
+    except (KeyError, TypeError):
+        return None  # of another program, or of an older version of this one
+
+
+def _is_of_model(folder: Path, spec: ModelSpec) -> bool:
+    """Whether a run folder has a model file of these stages, whatever its comments."""
+    try:
+        return any(load_spec(path).model_dump() == spec.model_dump() for path in folder.glob("*.model.yml"))
+    except InputError:
+        return False

@@ -1,0 +1,129 @@
+"""cocoqa-reproduce: the paper's table."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cocoqa_keras.cli.reproduce import main
+
+QUICK = ["--data", "cocoqa", "--epochs", "1"]
+
+
+def without_features(tiny):
+    (tiny / "hidden_oxford_mscoco.h5").unlink()
+
+
+def test_the_table_has_the_papers_figures_and_ours(tiny, capsys):
+    assert main([*QUICK, "--rows", "guess,bow"]) == 0
+    printed = capsys.readouterr().out
+    lines = [line.split("|") for line in Path("reproduction/table.md").read_text().splitlines()]
+    heads, _, *rows = [[cell.strip() for cell in line[1:-1]] for line in lines]
+    guess_paper, _, bow_paper, bow_ours = [dict(zip(heads, row, strict=True)) for row in rows]
+    assert guess_paper["row"] == "GUESS"
+    assert guess_paper["WUPS 0.9"] == "0.1837"
+    assert bow_paper["rate"] == "0.3752"
+    assert bow_ours["epochs"] == "1 + 1"
+    assert bow_ours["rate"] in printed
+    result = next(Path("results").glob("bow-2*/result.txt")).read_text()
+    assert f"rate: {bow_ours['rate']}\n" in result
+    difference = float(bow_ours["rate"]) - 0.3752
+    assert float(bow_ours["ours - paper"]) == pytest.approx(difference, abs=1e-4)
+    low, high = map(float, bow_ours["95 %"].split(", "))
+    assert low <= difference <= high
+    kept = json.loads(Path("reproduction/table.json").read_text())["rows"]
+    assert kept["BOW"]["0"]["figures"]["rate"] == pytest.approx(float(bow_ours["rate"]), abs=1e-4)
+    assert Path("reproduction/table.png").stat().st_size > 10_000
+
+
+def test_what_is_done_is_not_done_again(tiny, capsys):
+    arguments = [*QUICK, "--rows", "BOW"]
+    assert main(arguments) == 0
+    runs = sorted(Path("results").iterdir())
+    table = Path("reproduction/table.md").read_text()
+    capsys.readouterr()
+
+    # The row is in the table.
+    assert main(arguments) == 0
+    assert "\nN:" not in capsys.readouterr().out
+
+    # The row is lost, its run is there.
+    Path("reproduction/table.json").unlink()
+    assert main(arguments) == 0
+    assert "\nN:" not in capsys.readouterr().out
+    assert sorted(Path("results").iterdir()) == runs
+    assert Path("reproduction/table.md").read_text() == table
+
+    # Stopped after the first round.
+    Path("reproduction/table.json").unlink()
+    second = next(path for path in runs if not path.name.startswith("bow-v-"))
+    for path in second.iterdir():
+        if path.is_file():
+            path.unlink()
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.count("\nN:") == 1
+    assert "1 + 1" in Path("reproduction/table.md").read_text()
+
+
+def test_several_seeds_give_mean_and_spread(tiny, capsys):
+    assert main([*QUICK, "--rows", "BOW", "--seeds", "2"]) == 0
+    out = capsys.readouterr().out
+    results = json.loads(Path("reproduction/table.json").read_text())["rows"]["BOW"]
+    rates = [results[seed]["figures"]["rate"] for seed in ("0", "1")]
+    assert f"{min(rates) - 0.3752:+.4f}, {max(rates) - 0.3752:+.4f}" in out
+    assert f" {sum(rates) / 2:.4f} " in out
+
+
+def test_rows_that_need_images_are_left_out_with_a_reason(tiny, capsys):
+    without_features(tiny)
+    assert main([*QUICK, "--rows", "GUESS,K-NN,FULL"]) == 0
+    out = capsys.readouterr().out
+    assert "K-NN is left out: there are no image features" in out
+    assert "FULL is left out" in out
+    assert out.count("0.0730") == 1
+
+
+@pytest.mark.slow
+def test_every_row_can_be_made(tiny, capsys):
+    assert main(QUICK) == 0
+    rows = json.loads(Path("reproduction/table.json").read_text())["rows"]
+    assert list(rows) == [
+        "GUESS", "BOW", "LSTM", "IMG", "IMG+PRIOR", "K-NN", "IMG+BOW", "VIS+LSTM", "2-VIS+BLSTM", "FULL"
+    ]  # fmt: skip
+    assert all(0 <= row["0"]["figures"]["rate"] <= 1 for row in rows.values())
+    runs = {path.name.rsplit("-", 2)[0] for path in Path("results").iterdir()}
+    assert {"img-object", "img-color", "img_bow", "2_vis_blstm-v"} <= runs
+
+
+def test_a_table_of_other_data_is_not_mixed_with_this(tiny, capsys):
+    assert main([*QUICK, "--rows", "GUESS"]) == 0
+    before = Path("reproduction/table.json").read_bytes()
+    assert main(["--data", "cocoqa", "--epochs", "2", "--rows", "GUESS"]) == 2
+    assert "another configuration; give another --output" in capsys.readouterr().err
+    Path("reproduction/table.json").write_bytes(before[:-20])
+    assert main([*QUICK, "--rows", "GUESS"]) == 2
+    assert "damaged; delete it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--rows", "GUESS,BOWW"], "no row 'BOWW'; there are GUESS, BOW, LSTM"),
+        (["--paper", "daquar37", "--rows", "IMG"], "no row 'IMG'"),
+        (["--data", "nowhere"], "nowhere"),
+        (["--features", "nothing.h5"], "nothing.h5"),
+    ],
+)
+def test_a_mistake_is_one_line(arguments, message, tiny, capsys):
+    assert main([*QUICK, *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    assert message in error
+    assert not Path("reproduction").exists()
+
+
+def test_data_without_a_validation_part_are_refused(tiny, capsys):
+    Path("cocoqa/valid.npy").unlink()
+    assert main(QUICK) == 2
+    assert "there is no valid.npy" in capsys.readouterr().err
