@@ -155,7 +155,9 @@ def _read_stage(document: YamlDocument, index: int, description: Any, overrides:
     name = description.get("name")
     owner = f"stage {shown(name)}" if name is not None else f"stage number {index + 1}"
     if "type" not in description:
-        raise document.error(location, f"{owner}, field 'type': missing; add one of {', '.join(STAGE_TYPES)}")
+        raise document.error(
+            location, f"{owner}, field 'type': missing; add one of {', '.join(sorted(STAGE_TYPES))}"
+        )
     kind = description["type"]
     if not isinstance(kind, str) or kind not in STAGE_TYPES:
         raise document.error(
@@ -213,19 +215,29 @@ def _explain_input(name: str, source: str, top: _ModelFile, stages: dict[str, St
         return f"stage '{source}' is described but not listed in 'stages'; list it before '{name}'"
     cycle = _chain(source, name, stages)
     if cycle:
-        return f"a cycle: {' -> '.join([name, *cycle])}; a stage cannot depend on itself"
+        names = [name, *cycle]
+        shown_names = names if len(names) <= 12 else [*names[:6], "...", *names[-6:]]
+        return f"a cycle: {' -> '.join(shown_names)}; a stage cannot depend on itself"
     return f"stage '{source}' is computed after '{name}'; list it earlier in 'stages'"
 
 
 def _chain(start: str, goal: str, stages: dict[str, Stage]) -> list[str] | None:
     """The shortest chain of inputs that leads from `start` to `goal`, both included."""
-    chains = {start: [start]}
+    came_from = {start: None}
     waiting = [start]
     for name in waiting:
         if name == goal:
-            return chains[name]
+            return _way_back(goal, came_from)[::-1]
         for source in stages[name].inputs if name in stages else ():
-            if source not in chains:
-                chains[source] = [*chains[name], source]
+            if source not in came_from:
+                came_from[source] = name
                 waiting.append(source)
     return None
+
+
+def _way_back(name: str | None, came_from: dict[str, str | None]) -> list[str]:
+    way = []
+    while name is not None:
+        way.append(name)
+        name = came_from[name]
+    return way

@@ -118,7 +118,7 @@ def test_inputs_are_the_question_and_the_features_of_the_image(tiny_spec, info, 
     inputs = {key: (tuple(tensor.shape), tensor.dtype) for key, tensor in model.input.items()}
     expected = {"question": ((None, None), "int32"), "image": ((None, 10), "float32")}
     assert inputs == {key: value for key, value in expected.items() if key in inputs}
-    assert "question" in inputs
+    assert ("question" in inputs) == (name != "img")
     assert ("image" in inputs) == (name not in ("bow", "lstm"))
     assert model.output.shape == (None, 4)
 
@@ -146,7 +146,7 @@ def test_outputs_are_probabilities_and_every_weight_gets_a_gradient(
         loss = cost_of(spec)(tiny_dataset.train.answers, outputs)
     np.testing.assert_allclose(np.sum(outputs, axis=1), 1, rtol=1e-5)
     gradients = tape.gradient(loss, model.trainable_variables)
-    assert len(gradients) >= 2
+    assert gradients
     for weight, gradient in zip(model.trainable_variables, gradients, strict=True):
         assert np.abs(tf.convert_to_tensor(gradient)).max() > 0, weight.path
 

@@ -14,7 +14,7 @@ from cocoqa_keras.models.sizes import DatasetInfo
 from cocoqa_keras.models.zoo import config_folder, find_model, list_models
 from cocoqa_keras.spec import load_spec
 
-NAMES = ["2_vis_blstm", "bow", "img_bow", "lstm", "vis_lstm"]
+NAMES = ["2_vis_blstm", "bow", "img", "img_bow", "lstm", "vis_lstm"]
 
 
 def test_models_are_listed_by_pattern():
@@ -196,10 +196,10 @@ def test_every_model_is_exported_for_any_batch_and_length(tmp_path, info, tiny_s
     served = tf.saved_model.load(str(tmp_path / "saved_model"))
     batch = batch_of(model)
     for count, length in ((3, 6), (1, 4), (2, 9)):
-        inputs = {"question": np.zeros((count, length), np.int32)}
-        inputs["question"][:, :4] = batch["question"][:count, :4]
-        if "image" in batch:
-            inputs["image"] = batch["image"][:count]
+        inputs = {name: values[:count] for name, values in batch.items()}
+        if "question" in batch:
+            inputs["question"] = np.zeros((count, length), np.int32)
+            inputs["question"][:, :4] = batch["question"][:count, :4]
         inputs = {key: tf.constant(value) for key, value in inputs.items()}
         np.testing.assert_allclose(served.serve(inputs), model(inputs), rtol=1e-5, atol=1e-7)
 

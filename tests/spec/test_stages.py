@@ -2,7 +2,7 @@
 
 import pytest
 
-from cocoqa_keras.models.builder import BUILDERS
+from cocoqa_keras.models.builders import BUILDERS
 from cocoqa_keras.spec import STAGE_TYPES, load_spec
 from cocoqa_keras.spec.stages import TrainableStage
 

@@ -1,0 +1,87 @@
+"""The table of builders, and what they share.
+
+A builder makes the output of a stage from the stage and its inputs.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+
+from cocoqa_keras import layers
+from cocoqa_keras.data.matrices import read_matrix
+from cocoqa_keras.models.flow import Flow, Tensor
+from cocoqa_keras.models.roles import InputRoles
+from cocoqa_keras.models.sizes import DatasetInfo
+from cocoqa_keras.models.stage_weights import assign_stage_matrix
+from cocoqa_keras.spec import stages
+from cocoqa_keras.spec.model_spec import ModelSpec
+
+BUILDERS: dict[type[stages.Stage], Callable[..., Flow]] = {}
+TAKES_DISTINCT_ROWS: set[type[stages.Stage]] = set()
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the builders of stages may ask for beside their inputs."""
+
+    spec: ModelSpec
+    info: DatasetInfo | None
+    roles: InputRoles
+
+
+def builds(stage_class: type[stages.Stage], takes_distinct_rows: bool = False) -> Callable:
+    """Registers a function that builds a stage type, given the stage, its inputs and the context.
+
+    Args:
+        stage_class: the stage type.
+        takes_distinct_rows: whether it can take inputs by their distinct rows; others get whole tensors.
+    """
+
+    def register(function: Callable[..., Flow]) -> Callable[..., Flow]:
+        BUILDERS[stage_class] = function
+        if takes_distinct_rows:
+            TAKES_DISTINCT_ROWS.add(stage_class)
+        return function
+
+    return register
+
+
+def join(flows: list[Flow]) -> Flow:
+    """Several inputs as one, side by side along the last axis."""
+    if len(flows) == 1:
+        return flows[0]
+    flows = [flow.expanded() for flow in flows]
+    return flows[0].then(keras.layers.Concatenate(axis=-1)([flow.tensor for flow in flows]))
+
+
+def initializer(
+    stage: stages.TrainableStage,
+    seed_shift: int = 0,
+    bias_constant: float | None = None,
+    positive: bool = False,
+) -> layers.RandomStateUniform:
+    """The initial values of a matrix of weights, as the 2015 program draws them.
+
+    Args:
+        stage: the stage.
+        seed_shift: what is added to its seed, for one of several matrices.
+        bias_constant: the value of the bias row, or None where it is drawn like the others.
+        positive: draw from 0 up, instead of around 0.
+    """
+    return layers.RandomStateUniform(
+        (stage.init_seed + seed_shift) % 2**32, stage.init_range, bias_constant, positive
+    )
+
+
+def finish(layer: keras.layers.Layer, stage: stages.TrainableStage, context: Context) -> None:
+    """Freezes a layer and loads its weights from a file where the stage says so."""
+    layer.trainable = not stage.is_frozen
+    if stage.init_weights is not None:
+        path = context.spec.resolve_path(stage.init_weights)
+        assign_stage_matrix(layer, read_matrix(path, stage.format, stage.h5_key, stage.sparse), str(path))
+
+
+def positions_of(sequences: Flow) -> list[Tensor]:
+    """The positions of the steps, where sequences come by their distinct ones: a layer's second argument."""
+    return [] if sequences.positions is None else [sequences.positions]

@@ -1,0 +1,61 @@
+"""Builders of stages that cut, order, join and add the steps of sequences."""
+
+import keras
+
+from cocoqa_keras import layers
+from cocoqa_keras.models.builders.base import Context, builds, join, positions_of
+from cocoqa_keras.models.flow import Flow
+from cocoqa_keras.spec import stages
+
+
+@builds(stages.Selector)
+def _selector(stage: stages.Selector, flows: list[Flow], context: Context) -> Flow:
+    return Flow(layers.Selector(stage.start, stage.end, stage.axis, name=stage.name)(join(flows).tensor))
+
+
+@builds(stages.TimeUnfold)
+def _time_unfold(stage: stages.TimeUnfold, flows: list[Flow], context: Context) -> Flow:
+    sequences = join(flows)
+    if sequences.like is not None:  # a table has unfolded them already
+        return sequences
+    return Flow(layers.TimeUnfold(name=stage.name)(sequences.tensor), like=sequences.tensor)
+
+
+@builds(stages.TimeFold, takes_distinct_rows=True)
+def _time_fold(stage: stages.TimeFold, flows: list[Flow], context: Context) -> Flow:
+    rows = join(flows)
+    if rows.like is None or rows.like.shape[1] is not None:
+        return Flow(layers.TimeFold(stage.timespan, name=stage.name)(rows.expanded().tensor))
+    layer = layers.TimeFold(name=stage.name)
+    if rows.positions is None:
+        return Flow(layer(rows.tensor, rows.like))
+    return Flow(rows.tensor, layer(rows.positions, rows.like))
+
+
+@builds(stages.TimeReverse, takes_distinct_rows=True)
+def _time_reverse(stage: stages.TimeReverse, flows: list[Flow], context: Context) -> Flow:
+    sequences = join(flows)
+    layer = layers.TimeReverse(name=stage.name)
+    if not sequences.has_distinct_steps:
+        return Flow(layer(sequences.expanded().tensor))
+    return Flow(sequences.tensor, layer(sequences.positions, sequences.tensor))
+
+
+@builds(stages.Concat, takes_distinct_rows=True)
+def _concat(stage: stages.Concat, flows: list[Flow], context: Context) -> Flow:
+    if stage.axis == 1 and any(flow.has_distinct_steps for flow in flows):
+        parts = [
+            [flow.tensor, *positions_of(flow)] if flow.has_distinct_steps else flow.expanded().tensor
+            for flow in flows
+        ]
+        return Flow(*layers.JoinSequences(name=stage.name)(parts))
+    flows = [flow.expanded() for flow in flows]
+    return flows[0].then(
+        keras.layers.Concatenate(stage.axis, name=stage.name)([flow.tensor for flow in flows])
+    )
+
+
+@builds(stages.SumOverTime, takes_distinct_rows=True)
+def _sum_over_time(stage: stages.SumOverTime, flows: list[Flow], context: Context) -> Flow:
+    sequences = join(flows)
+    return Flow(layers.SumOverTime(name=stage.name)(sequences.tensor, *positions_of(sequences)))
