@@ -36,8 +36,8 @@ def unpack(archive: Path, folder: Path, files: Sequence[str], largest: int) -> N
         if sum(member.file_size for member in members.values()) > largest:
             raise InputError(f"it unpacks to more than {largest} bytes")
         for file, member in members.items():
-            with _damage_told():
-                content = opened.read(member)
+            with _damage_told(), opened.open(member) as source:
+                content = source.read(member.file_size)  # without a size it sets aside what the member claims
             target = folder / file
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)

@@ -142,7 +142,8 @@ class Dataset:
             ("answers", self.answers.words),
             ("images", self.image_names),
         ):
-            digest.update("\n".join([name, str(len(words)), *words, ""]).encode())
+            for line in (name, str(len(words)), *words):
+                digest.update(f"{line}\n".encode())
         for name, split in self.splits():
             add(f"{name} images", split.image_ids)
             add(f"{name} questions", split.questions)

@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse
 
 from cocoqa_keras.data.column_moments import ColumnMoments
+from cocoqa_keras.data.h5_arrays import has_array, stored_array
 from cocoqa_keras.errors import InputError
 
 # Limits that no real file comes near, so that a damaged one cannot ask for all the memory there is.
@@ -75,7 +76,7 @@ class SparseFeatures:
             ) from error
 
     def _open(self, key: str) -> None:
-        missing = [f"{key}_{part}" for part in _PARTS if f"{key}_{part}" not in self._file]
+        missing = [f"{key}_{part}" for part in _PARTS if not has_array(self._file, f"{key}_{part}")]
         if missing:
             raise InputError(f"{self.path}: has no array {missing[0]}, so no image features named {key}")
         self._data = _StoredArray(self._dataset(f"{key}_data", "f"), self._file)
@@ -199,9 +200,8 @@ class SparseFeatures:
         return scipy.sparse.csr_matrix(parts, shape=(len(rows), self.shape[1]))
 
     def _dataset(self, name: str, kinds: str) -> h5py.Dataset:
-        dataset = self._file[name]
-        is_array = isinstance(dataset, h5py.Dataset) and dataset.ndim == 1
-        if not is_array or dataset.dtype.kind not in kinds or dataset.dtype.itemsize not in (4, 8):
+        dataset = stored_array(self._file, name)
+        if dataset.ndim != 1 or dataset.dtype.kind not in kinds or dataset.dtype.itemsize not in (4, 8):
             raise InputError(f"{self.path}: {name} is not the list of numbers that image features have there")
         return dataset
 
@@ -222,7 +222,7 @@ class SparseFeatures:
         raise InputError(f"{self.path}: its row pointers do not fit its data; fetch or make the file anew")
 
     def _read_statistic(self, name: str) -> np.ndarray | None:
-        if name not in self._file:
+        if not has_array(self._file, name):
             return None
         dataset = self._dataset(name, "f")
         if dataset.shape[0] != self.shape[1]:
@@ -242,9 +242,8 @@ class _StoredArray:
         self.size = dataset.shape[0]
         self._dataset = dataset
         self._descriptor = file.id.get_vfd_handle()
-        # None where the array is compressed or in pieces; a linked array lies in another file.
-        is_plain = dataset.file.filename == file.filename and hasattr(os, "pread")
-        self._offset = dataset.id.get_offset() if is_plain else None
+        # None where the array is compressed or in pieces.
+        self._offset = dataset.id.get_offset() if hasattr(os, "pread") else None
 
     def read(self, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
         """The slices [start, end) joined."""

@@ -48,7 +48,7 @@ def read_array(path: str | Path) -> np.ndarray:
     try:
         with Path(path).open("rb") as file:
             dtype, shape, order = _read_header(file, path)
-            content = file.read(safe_pickle.MAX_BYTES + 1 if dtype.hasobject else -1)
+            content = safe_pickle.read_rest(file, str(path)) if dtype.hasobject else file.read()
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     if dtype.hasobject:
@@ -129,4 +129,6 @@ def _read_header(file: BinaryIO, path: str | Path) -> tuple[np.dtype, tuple[int,
     except ValueError as error:
         raise InputError(f"{path}: {error}") from error
     shape = tuple(int(length.rstrip(b"L")) for length in re.findall(rb"[0-9]+L?", match["shape"]))
+    if len(shape) > safe_pickle.MAX_DIMENSIONS:
+        raise InputError(f"{path}: an array of {len(shape)} dimensions; it is damaged")
     return dtype, shape, "F" if match["fortran"] == b"True" else "C"

@@ -11,11 +11,12 @@ file, arrays are views of these bytes, and the number of instructions is capped.
 """
 
 import math
+import os
 import re
 import struct
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import Any, BinaryIO, ClassVar, NoReturn
 
 import numpy as np
 
@@ -34,9 +35,21 @@ def load(path: str | Path) -> Any:
     """
     try:
         with Path(path).open("rb") as file:
-            return loads(file.read(MAX_BYTES + 1), str(path))
+            return loads(read_rest(file, str(path)), str(path))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def read_rest(file: BinaryIO, name: str) -> bytes:
+    """The rest of a file that holds a pickle.
+
+    Raises:
+        InputError: it is larger than 512 MiB.
+    """
+    size = os.fstat(file.fileno()).st_size - file.tell()
+    if size > MAX_BYTES:
+        raise InputError(f"{name}: larger than {MAX_BYTES // 2**20} MiB, the most that a pickle may have")
+    return file.read(size)  # asked for more, Python would set the memory aside at once
 
 
 def loads(content: bytes, name: str) -> Any:
@@ -54,8 +67,6 @@ def loads(content: bytes, name: str) -> Any:
     Raises:
         InputError: the pickle is damaged or holds anything else.
     """
-    if len(content) > MAX_BYTES:
-        raise InputError(f"{name}: larger than {MAX_BYTES // 2**20} MiB, the most that a pickle may have")
     try:
         return _Machine(content).run()
     except _DAMAGE as error:
@@ -185,6 +196,12 @@ def _integer(line: bytes) -> int:
     if not re.fullmatch(rb"-?[0-9]{1,19}", line):
         _refuse("an integer that is none, or too large")
     return int(line)
+
+
+def _unicode(line: bytes) -> str:
+    text = line.decode("raw-unicode-escape")
+    text.encode("utf-8")  # half of a surrogate pair is a character that nothing can write
+    return text
 
 
 _ESCAPES = {b"\\": b"\\", b"'": b"'", b'"': b'"', b"n": b"\n", b"r": b"\r", b"t": b"\t"}
@@ -354,7 +371,7 @@ class _Machine:
             "L": lambda m: m._push(_integer(m._take_line().removesuffix(b"L"))),
             "F": lambda m: m._push(float(m._take_line())),
             "S": _push_string_line,
-            "V": lambda m: m._push(m._take_line().decode("raw-unicode-escape")),
+            "V": lambda m: m._push(_unicode(m._take_line())),
             "N": lambda m: m._push(None),
             "(": lambda m: m._push(_MARK),
             "l": _make_list,

@@ -49,7 +49,7 @@ def load_run(folder: str | Path) -> Run:
         raise InputError(f"{folder} is not the folder of a finished run: it has no model.keras")
     try:
         model = keras.saving.load_model(path)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile) as error:
         reason = str(error).strip().splitlines()[0]
         raise InputError(f"{path}: cannot be loaded ({reason}); train anew") from error
     return Run(
@@ -73,7 +73,7 @@ def _read_words(path: Path) -> Vocabulary:
     content = _read_json(path)
     try:
         return Vocabulary(tuple(map(str, content["words"])), int(content["first_id"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise InputError(f"{path}: expected words and first_id; train anew") from error
 
 
@@ -82,7 +82,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not valid JSON; train anew") from error
     if not isinstance(content, dict):
         raise InputError(f"{path}: expected names and values; train anew")
