@@ -1,28 +1,12 @@
 """cocoqa-data demo."""
 
-from pathlib import Path
-
 import pytest
 from PIL import Image
+from refusal import refused
 
 from cocoqa_keras import load_dataset
 from cocoqa_keras.cli.data import main
 from cocoqa_keras.data.features import SparseFeatures
-
-
-def refuse(arguments, message, capsys):
-    """The command must give one line, and leave the working folder as it was."""
-    before = snapshot()
-    assert main(arguments) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("error: ")
-    assert error.count("\n") == 1
-    assert message in error
-    assert snapshot() == before
-
-
-def snapshot():
-    return {path: path.read_bytes() if path.is_file() else None for path in Path().rglob("*")}
 
 
 def test_demo_is_made_in_the_cache_once(cache, capsys):
@@ -59,14 +43,14 @@ def test_demo_is_put_where_it_is_asked_for(cache, tmp_path, capsys):
 
 
 def test_demo_refuses_a_folder_in_use(tiny, capsys):
-    refuse(["demo", "--output", "cocoqa"], "cocoqa exists and is not an empty folder", capsys)
+    assert "cocoqa exists and is not an empty folder" in refused(main, ["demo", "--output", "cocoqa"], capsys)
 
 
 def test_demo_refuses_a_place_where_no_folder_can_be(tiny, capsys):
     arguments = ["demo", "--output", "hidden_oxford_mscoco.h5/demo"]
-    refuse(arguments, "choose another folder or free some space", capsys)
+    assert "choose another folder or free some space" in refused(main, arguments, capsys)
 
 
 def test_demo_names_the_variable_where_the_cache_cannot_be_written(tiny, monkeypatch, capsys):
     monkeypatch.setenv("COCOQA_KERAS_CACHE", "hidden_oxford_mscoco.h5")
-    refuse(["demo"], "COCOQA_KERAS_CACHE", capsys)
+    assert "COCOQA_KERAS_CACHE" in refused(main, ["demo"], capsys)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from refusal import refused
 
 from cocoqa_keras import load_dataset
 from cocoqa_keras.cli.data import main
@@ -57,21 +58,6 @@ def sizes(printed):
     """The lines `  name  value` that a command printed."""
     lines = [line.rsplit(maxsplit=1) for line in printed.splitlines() if line.startswith("  ")]
     return {name.strip(): value for name, value in lines}
-
-
-def refuse(arguments, message, capsys):
-    """The command must give one line, and leave the working folder as it was."""
-    before = snapshot()
-    assert main(arguments) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("error: ")
-    assert error.count("\n") == 1
-    assert message in error
-    assert snapshot() == before
-
-
-def snapshot():
-    return {path: path.read_bytes() if path.is_file() else None for path in Path().rglob("*")}
 
 
 def test_encode_makes_a_data_set_and_tells_its_sizes(text, capsys):
@@ -186,22 +172,22 @@ def test_encode_keeps_the_most_frequent_answers(daquar, capsys):
 )
 def test_encode_refuses_a_bad_text(name, content, message, text, capsys):
     Path(name).write_bytes(content)
-    refuse(["encode", "text", "encoded"], message, capsys)
+    assert message in refused(main, ["encode", "text", "encoded"], capsys)
 
 
 def test_encode_refuses_a_missing_text(text, capsys):
-    refuse(["encode", "nowhere", "encoded"], "nowhere does not exist", capsys)
+    assert "nowhere does not exist" in refused(main, ["encode", "nowhere", "encoded"], capsys)
 
 
 def test_encode_refuses_a_folder_that_holds_something_else(text, capsys):
-    refuse(["encode", "text", "text"], "text exists and is not an encoded data set", capsys)
+    assert "text exists and is not an encoded data set" in refused(main, ["encode", "text", "text"], capsys)
 
 
 def test_encode_refuses_an_index_without_the_images(text, capsys):
     write_pickle("imgid_dict.pkl", ["11", "12"])
     arguments = ["encode", "text", "encoded", "--image-index", "imgid_dict.pkl"]
-    refuse(
-        arguments, "the image index lacks 9 of the images that are asked about, the first of them 5", capsys
+    assert "the image index lacks 9 of the images that are asked about, the first of them 5" in refused(
+        main, arguments, capsys
     )
 
 
@@ -217,4 +203,4 @@ def test_encode_refuses_an_index_without_the_images(text, capsys):
     ],
 )
 def test_encode_refuses_options_that_do_not_apply(options, message, text, capsys):
-    refuse(["encode", "text", "encoded", *options], message, capsys)
+    assert message in refused(main, ["encode", "text", "encoded", *options], capsys)
