@@ -1,7 +1,6 @@
 """Questions of your own, as JSON lines or CSV."""
 
 import csv
-import difflib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from cocoqa_keras.data.question_fields import parse_answer, parse_question, pars
 from cocoqa_keras.data.question_types import question_type
 from cocoqa_keras.data.source_files import read_lines
 from cocoqa_keras.errors import InputError
+from cocoqa_keras.suggestion import suggestion
 
 SUFFIXES = (".jsonl", ".csv")
 REQUIRED_FIELDS = ("question", "answer", "image")
@@ -147,9 +147,7 @@ def _check_fields(names: Sequence[str], where: str) -> None:
     known = REQUIRED_FIELDS + OPTIONAL_FIELDS
     for name in names:
         if name not in known:
-            near = difflib.get_close_matches(name.lower(), known, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
-            raise InputError(f"{where}: unknown field {name[:40]!r} ({hint})")
+            raise InputError(f"{where}: unknown field {name[:40]!r}{suggestion(name, known)}")
         if names.count(name) > 1:
             raise InputError(f"{where}: the field '{name}' is there twice; take one out")
     for name in REQUIRED_FIELDS:

@@ -5,7 +5,7 @@ from importlib import resources
 from pathlib import Path
 
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.spec.schema import suggestion
+from cocoqa_keras.suggestion import suggestion
 
 TRAINING_CONFIG = "train"
 

@@ -6,9 +6,10 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr
 
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.spec.schema import Name, Names, Section, parse_section, shown, suggestion
+from cocoqa_keras.spec.schema import Name, Names, Section, parse_section, shown
 from cocoqa_keras.spec.stages import STAGE_TYPES, Stage
 from cocoqa_keras.spec.yaml_document import YamlDocument, read_yaml
+from cocoqa_keras.suggestion import suggestion
 
 BATCH = "input"  # what a model file calls the batch itself
 RESERVED_NAMES = (BATCH, "question", "image")  # names of the model's inputs

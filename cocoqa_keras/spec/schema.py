@@ -1,8 +1,7 @@
 """What every settings file shares: strict fields, and errors that name file, line and field."""
 
-import difflib
 import reprlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -10,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.spec.yaml_document import YamlDocument
+from cocoqa_keras.suggestion import suggestion
 
 
 def _not_a_boolean(value: Any) -> Any:
@@ -108,16 +108,6 @@ def parse_section(
 def shown(value: Any) -> str:
     """A value for an error message: on one line, cut short where it is long or deep."""
     return _ABRIDGED.repr(value)
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """` (did you mean 'x'?)` for the known name nearest to `name`; otherwise the known names."""
-    known = sorted(known)
-    by_lower = {candidate.lower(): candidate for candidate in known}
-    near = difflib.get_close_matches(str(name).lower(), by_lower, n=1)
-    if near:
-        return f" (did you mean '{by_lower[near[0]]}'?)"
-    return f" (known: {', '.join(known)})" if known else ""
 
 
 def _explain(problem: dict[str, Any], section: type[Section]) -> str:

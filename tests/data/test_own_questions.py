@@ -177,7 +177,7 @@ def test_a_bad_field_is_refused_with_its_line(row, message, tmp_path):
         ({"question": "what", "image": 1}, "line 1: the field 'answer' is missing"),
         ({**ONE, "anwser": "cat"}, "line 1: unknown field 'anwser' (did you mean 'answer'?)"),
         ({**ONE, "Split": "train"}, "line 1: unknown field 'Split' (did you mean 'split'?)"),
-        ({**ONE, "xyz": 1}, "unknown field 'xyz' (known: question, answer, image, type, split)"),
+        ({**ONE, "xyz": 1}, "unknown field 'xyz' (known: answer, image, question, split, type)"),
     ],
 )
 def test_wrong_fields_are_refused_in_either_kind_of_file(row, message, tmp_path):

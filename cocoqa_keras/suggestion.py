@@ -1,0 +1,14 @@
+"""The nearest right name for one that is not known."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """` (did you mean 'x'?)` for the known name nearest to `name`; otherwise the known names."""
+    known = sorted(known)
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    near = difflib.get_close_matches(str(name).lower(), by_lower, n=1)
+    if near:
+        return f" (did you mean '{by_lower[near[0]]}'?)"
+    return f" (known: {', '.join(known)})" if known else ""
