@@ -70,6 +70,14 @@ def evaluate(
     wordnet: Annotated[
         Path | None, Option(metavar="DIR", help="Folder of the WordNet database, for WUPS.")
     ] = None,
+    boosting_weights: Annotated[
+        Path | None,
+        Option(
+            metavar="PREFIX",
+            help="Also write the example weights with which the next of several boosted runs is trained: "
+            "cocoqa-train --example-weights PREFIX.",
+        ),
+    ] = None,
     output: Annotated[
         Path | None,
         Option(help="Folder for result.txt, figures.json, predictions.jsonl and confusion.csv."),
@@ -82,6 +90,8 @@ def evaluate(
     """
     runs, by_type = runs or [], _read_types(per_type or [])
     _check_use(runs, by_type, average, split, prior, reindex)
+    if boosting_weights is not None and (len(runs) != 1 or reindex):
+        raise InputError("--boosting-weights takes one run, on the data that it was trained on")
     names = [folder.name for folder in runs]
     names += [f"{kind.name.lower()}={folder.name}" for kind, folder in by_type.items()]
     models = [_open_run(folder, data, features) for folder in (*runs, *by_type.values())]
@@ -96,6 +106,8 @@ def evaluate(
     report = _report(names, asked, split, scores, against, other_scores, wordnet, notes)
     if output is not None:
         _write(output, report, dataset, asked, scores)
+    if boosting_weights is not None:
+        notes.append(_boost(models[0], dataset, boosting_weights))
     if json_:
         print(json.dumps(report.to_dict(), indent=2))
     else:
@@ -182,6 +194,16 @@ def _scores(
     scores_on = runs_by_type if isinstance(models, Mapping) else average_of_runs
     scores = scores_on(models, dataset, split)
     return add_prior_by_type(dataset, scores_on(models, dataset, Part.VALID), scores) if prior else scores
+
+
+def _boost(model: "RunWithFeatures", dataset: "Dataset", prefix: Path) -> str:
+    """Writes the example weights for the next run; returns a line on them."""
+    from cocoqa_keras.ensembles.boosting import boost_run
+
+    alpha = boost_run(model.run, dataset, prefix, model.features)
+    return (
+        f"Example weights for the next run: {prefix}-train.npy and its like; alpha of this run: {alpha:.4f}"
+    )
 
 
 def _report(

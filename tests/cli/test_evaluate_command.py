@@ -13,7 +13,7 @@ from cocoqa_keras.baselines.prior_by_type import add_prior_by_type
 from cocoqa_keras.cli import train
 from cocoqa_keras.cli.evaluate import main
 from cocoqa_keras.data.features import SparseFeatures
-from cocoqa_keras.data.formats import write_pickle
+from cocoqa_keras.data.formats import read_array, write_pickle
 from cocoqa_keras.data.question_types import QuestionType
 from cocoqa_keras.evaluation.evaluator import evaluate
 from cocoqa_keras.evaluation.wups import similarity_matrix
@@ -227,6 +227,19 @@ def test_without_similarities_wups_is_left_out_and_a_line_says_why(bow, data, tm
     assert found["notes"][0] in printed(capsys, folder, "--data", moved)
 
 
+def test_the_next_of_boosted_runs_is_trained_with_weights_that_this_one_gives(bow, data, tmp_path, capsys):
+    prefix = tmp_path / "weights" / "second"
+    text = printed(capsys, bow, "--boosting-weights", prefix)
+    assert f"{prefix}-train.npy" in text
+    assert "alpha of this run: " in text
+    weights = read_array(f"{prefix}-train.npy")
+    assert weights.shape == (len(load_dataset(data).train),)
+    assert weights.min() < 1 < weights.max()
+    arguments = ["bow", "--data", data, "--output", tmp_path / "runs", "--epochs", 1, *QUICK]
+    assert train.main([str(argument) for argument in (*arguments, "--example-weights", prefix)]) == 0
+    assert str(prefix) in capsys.readouterr().out
+
+
 # Mistakes.
 
 
@@ -249,6 +262,7 @@ def test_mistakes_in_use_are_one_line(bow, img_bow, tmp_path, capsys):
         (["--per-type", "object"], "write TYPE=RUN"),
         (["--per-type", f"object={bow}", "--per-type", f"object={bow}"], "a run for this type already"),
         (["--per-type", f"object={bow}", "--reindex"], "leave --reindex out"),
+        ([bow, img_bow, "--average", "--boosting-weights", "w"], "--boosting-weights takes one run"),
         ([bow, "--prior", "--split", "valid"], "--prior is for the test part"),
         ([bow, "--split", "dev"], "--split"),
         ([bow, "--features", "f.h5"], "takes no image features"),
