@@ -8,13 +8,15 @@ import h5py
 import numpy as np
 import pytest
 
-from cocoqa_keras.cli import data, export, predict, serve, train
+from cocoqa_keras.cli import data, evaluate, export, predict, reproduce, serve, train
 from cocoqa_keras.cli.command import command, run
 
 COMMANDS = {
     "cocoqa-data": data,
+    "cocoqa-evaluate": evaluate,
     "cocoqa-export": export,
     "cocoqa-predict": predict,
+    "cocoqa-reproduce": reproduce,
     "cocoqa-serve": serve,
     "cocoqa-train": train,
 }
@@ -100,7 +102,7 @@ def test_installed_command_trains_without_a_word_on_stderr(tiny):
     result = call("cocoqa-train", "img_bow", "--data", "cocoqa", "--epochs", "1", "--one-round", cwd=tiny)
     assert (result.returncode, result.stderr) == (0, "")
     (folder,) = (tiny / "results").iterdir()
-    assert (folder / "result.txt").read_text().splitlines() == result.stdout.splitlines()[-6:]
+    assert result.stdout.endswith((folder / "result.txt").read_text())
 
 
 def test_installed_command_answers_bad_features_with_one_line(tiny):
