@@ -31,6 +31,8 @@ class QuestionEncoder(tf.Module):
 
     def __call__(self, questions: tf.Tensor) -> tf.Tensor:
         """Encodes questions."""
-        lower = tf.strings.lower(questions, encoding="utf-8")
+        # A zero is part of a word, and an unknown one; lower-casing would take it for the end of the text.
+        whole = tf.strings.regex_replace(questions, r"\x00", "\ufffd")
+        lower = tf.strings.lower(whole, encoding="utf-8")
         spaced = tf.strings.regex_replace(tf.strings.regex_replace(lower, _END, ""), _SPACES, " ")
         return self._ids.lookup(tf.strings.split(spaced)).to_tensor()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cocoqa_keras.data.vocabulary import Vocabulary, tokenize
@@ -59,6 +59,7 @@ PIECES = st.sampled_from([*WORDS.words, *map(str.upper, WORDS.words), *SPACES, "
 
 
 @given(st.lists(st.lists(PIECES, max_size=12).map("".join), min_size=1, max_size=4))
+@example(["\0", "what\0"])
 def test_any_text_gets_the_ids_that_python_gives_it(questions):
     rows = [WORDS.encode(tokenize(question)) for question in questions]
     expected = np.zeros((len(rows), max(map(len, rows))), int)
