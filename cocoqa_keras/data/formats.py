@@ -82,12 +82,14 @@ def write_array(path: str | Path, array: np.ndarray) -> None:
         file.write(python2_pickle.dumps(array) if dtype.hasobject else array.tobytes())
 
 
-def read_weights(path: str | Path) -> list[np.ndarray | int]:
+def read_weights(path: str | Path) -> list[np.ndarray | int | list]:
     """Reads the weights of a model, `.w.npy`.
 
     Returns:
-        An entry per stage, in the order of computation: its matrix, float32 or float64, or the number 0
-        where the stage has no weights or they are frozen.
+        An entry per stage, in the order of computation: its matrix, float32 or float64; an array of shape ()
+        where its weights are a single number; or 0 where it has no weights, they are frozen, or they are a
+        single number that is 0 (the file does not tell these apart). A stage made of others has a list of
+        theirs.
 
     Raises:
         InputError: the file is missing, damaged, or not such an array.
@@ -98,20 +100,44 @@ def read_weights(path: str | Path) -> list[np.ndarray | int]:
     return [_weights_entry(entry, f"{path}, entry {position}") for position, entry in enumerate(entries)]
 
 
-def write_weights(path: str | Path, entries: Sequence[np.ndarray | int]) -> None:
+def write_weights(path: str | Path, entries: Sequence[np.ndarray | int | list]) -> None:
     """Writes the weights of a model, `.w.npy`; see `read_weights` for the entries."""
+    checked = [_weights_entry(entry, f"weights for {path}, entry {i}") for i, entry in enumerate(entries)]
+    write_array(path, _object_array(checked))
+
+
+def _object_array(entries: list) -> np.ndarray:
+    """A list, and the lists in it, as one-dimensional arrays of objects."""
     array = np.empty(len(entries), dtype=object)
     for position, entry in enumerate(entries):
-        array[position] = _weights_entry(entry, f"weights for {path}, entry {position}")
-    write_array(path, array)
+        array[position] = _object_array(entry) if isinstance(entry, list) else entry
+    return array
 
 
-def _weights_entry(entry: Any, where: str) -> np.ndarray | int:
-    if isinstance(entry, np.ndarray) and entry.ndim == 2 and entry.dtype in (np.float32, np.float64):
-        return entry
+def _weights_entry(entry: Any, where: str) -> np.ndarray | int | list:
     if isinstance(entry, (int, float)) and entry == 0:
         return 0
-    raise InputError(f"{where}: expected a matrix of floats, or the number 0 for a stage without weights")
+    if isinstance(entry, float):
+        return np.array(entry)
+    if isinstance(entry, np.ndarray) and entry.ndim in (0, 2) and entry.dtype in (np.float32, np.float64):
+        return entry
+    if isinstance(entry, list) or _is_list_of_entries(entry):
+        return [_inner_entry(part, f"{where}, entry {position}") for position, part in enumerate(entry)]
+    raise InputError(
+        f"{where}: expected a matrix of floats, a float, or the number 0 for a stage without weights"
+    )
+
+
+def _is_list_of_entries(entry: Any) -> bool:
+    return isinstance(entry, np.ndarray) and entry.dtype == object and entry.ndim in (1, 3)
+
+
+def _inner_entry(entry: Any, where: str) -> np.ndarray | int | list:
+    """Where the matrices of a list have one shape, the 2015 program made the list one array of objects."""
+    is_objects = isinstance(entry, np.ndarray) and entry.dtype == object and entry.ndim == 2
+    if is_objects and all(isinstance(number, float) for number in entry.flat):
+        return entry.astype(np.float64)
+    return _weights_entry(entry, where)
 
 
 def _read_header(file: BinaryIO, path: str | Path) -> tuple[np.dtype, tuple[int, ...], str]:

@@ -47,7 +47,7 @@ def read_matrix(path: Path, file_format: str, h5_key: str | None = None, sparse:
 def _read_plain(path: Path) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of an empty file, which is refused anyway
-        return np.loadtxt(path, ndmin=1)
+        return np.loadtxt(path, ndmin=2)  # or a matrix of one column would come as a vector
 
 
 def _read_h5(path: Path, key: str, sparse: bool) -> np.ndarray:

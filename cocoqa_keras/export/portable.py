@@ -7,6 +7,7 @@ from cocoqa_keras.errors import InputError
 from cocoqa_keras.layers import PeepholeLSTM, SumOverTime, TimeReverse
 from cocoqa_keras.layers.packed_sequence import is_not_zero
 from cocoqa_keras.layers.take_rows import take_rows
+from cocoqa_keras.models.stage_weights import layers_by_name
 
 
 def portable_function(model: keras.Model) -> tf.types.experimental.PolymorphicFunction:
@@ -48,9 +49,10 @@ def _portable_copy(model: keras.Model) -> keras.Model:
     # Cloned as it is, a compiled model would bring its optimizer along.
     uncompiled = keras.Model(model.input, model.output, name=model.name)
     copy = keras.models.clone_model(uncompiled, inputs, clone_function=_portable_layer)
-    for layer in copy.layers:
+    originals = layers_by_name(model)
+    for name, layer in layers_by_name(copy).items():
         weights: dict = {}
-        model.get_layer(layer.name).save_own_variables(weights)  # which settles what is still to move
+        originals[name].save_own_variables(weights)  # which settles what is still to move
         layer.load_own_variables(weights)
     return copy
 

@@ -1,15 +1,16 @@
 """Weights as other programs lay them out: the 2015 program's list, and the weights of `keras.layers.LSTM`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import keras
 import numpy as np
 
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.models.stage_weights import assign_stage_matrix, stage_matrix, stage_shape
+from cocoqa_keras.models.stage_weights import assign_stage_matrix, layers_by_name, stage_matrix, stage_shape
 from cocoqa_keras.spec.model_spec import ModelSpec
-from cocoqa_keras.spec.stages import TrainableStage
+from cocoqa_keras.spec.stages import Graph, Stage, TrainableStage
 
+Entry = np.ndarray | int | list  # a stage's matrix, 0 where it has none, or the entries of those inside it
 # What each gate sees, in order of rows: the input X, the hidden state H, the cell C. A bias row follows.
 LSTM_GATES = {"I": "XHC", "F": "XHC", "Z": "XH", "O": "XHC"}
 # The gates that Keras calls i, f, c, o, and the pieces that make its kernel, recurrent kernel and bias.
@@ -17,7 +18,7 @@ KERAS_GATES = "IFZO"
 KERAS_KINDS = ("W_X", "W_H", "b_")
 
 
-def weights_of(spec: ModelSpec, model: keras.Model, dtype: str | None = None) -> list[np.ndarray | int]:
+def weights_of(spec: ModelSpec, model: keras.Model, dtype: str | None = None) -> list[Entry]:
     """The weights of a model as the 2015 program lists them, for `formats.write_weights`.
 
     Args:
@@ -27,7 +28,9 @@ def weights_of(spec: ModelSpec, model: keras.Model, dtype: str | None = None) ->
 
     Returns:
         an entry per stage in order of computation: its matrix, with the bias as last row and the gates of
-        an LSTM stacked as [W_I; W_F; W_Z; W_O], or 0 where a stage has no weights or they are frozen.
+        an LSTM stacked as [W_I; W_F; W_Z; W_O]; an array of shape () where its weights are a single number;
+        or 0 where a stage has no weights or they are frozen. For a stage made of others, the list of their
+        entries.
 
     Raises:
         InputError: the model was built from another model file.
@@ -35,13 +38,18 @@ def weights_of(spec: ModelSpec, model: keras.Model, dtype: str | None = None) ->
     Reference:
         The 2015 program's weight files (`.w.npy`).
     """
-    matrices = [None if layer is None else stage_matrix(layer) for layer in _layers_by_stage(spec, model)]
-    return [0 if matrix is None else matrix.astype(dtype or matrix.dtype) for matrix in matrices]
+    layers = _layers_by_stage(spec, model)
+
+    def entry_of(stage: Stage) -> Entry:
+        if isinstance(stage, Graph):
+            return [entry_of(spec[name]) for name in stage.stages]
+        matrix = stage_matrix(layers[stage.name]) if stage.name in layers else None
+        return 0 if matrix is None else matrix.astype(dtype or matrix.dtype)
+
+    return [entry_of(stage) for stage in spec.stages]
 
 
-def assign_weights(
-    spec: ModelSpec, model: keras.Model, entries: Sequence[np.ndarray | int], source: str
-) -> None:
+def assign_weights(spec: ModelSpec, model: keras.Model, entries: Sequence[Entry], source: str) -> None:
     """Sets the weights of a model from such a list; all of them, or none where one does not fit.
 
     Args:
@@ -55,41 +63,60 @@ def assign_weights(
             built from another model file.
     """
     layers = _layers_by_stage(spec, model)
-    if len(entries) != len(layers):
+    pairs = list(_paired(spec, spec.stages, entries, f"{source}: {spec.path}"))
+    for stage, entry in pairs:
+        _check_entry(layers.get(stage.name), entry, f"{source}: stage '{stage.name}'")
+    for stage, entry in pairs:
+        layer = layers.get(stage.name)
+        if layer is not None and stage_shape(layer) is not None:
+            assign_stage_matrix(layer, np.asarray(entry), source)
+
+
+def _paired(
+    spec: ModelSpec, stages: Sequence[Stage], entries: Sequence[Entry], where: str
+) -> Iterator[tuple[Stage, np.ndarray | int]]:
+    """Each stage that is not made of others, and its entry."""
+    if len(entries) != len(stages):
         raise InputError(
-            f"{source}: {spec.path} has {len(layers)} stages, from '{spec.stages[0].name}' to "
-            f"'{spec.stages[-1].name}', found weights of {len(entries)}; give those of this model"
+            f"{where} has {len(stages)} stages, from '{stages[0].name}' to "
+            f"'{stages[-1].name}', found weights of {len(entries)}; give those of this model"
         )
-    for stage, layer, entry in zip(spec.stages, layers, entries, strict=True):
-        _check_entry(layer, entry, f"{source}: stage '{stage.name}'")
-    for layer, entry in zip(layers, entries, strict=True):
-        if isinstance(entry, np.ndarray):
-            assign_stage_matrix(layer, entry, source)
+    for stage, entry in zip(stages, entries, strict=True):
+        if not isinstance(stage, Graph):
+            yield stage, entry
+        elif isinstance(entry, list):
+            inner = [spec[name] for name in stage.stages]
+            yield from _paired(spec, inner, entry, f"{where}, stage '{stage.name}',")
+        else:
+            raise InputError(f"{where}, stage '{stage.name}': expected a list of weights, an entry per stage")
 
 
-def _layers_by_stage(spec: ModelSpec, model: keras.Model) -> list[keras.layers.Layer | None]:
-    """The layer of each stage; None for a stage that is no layer, and so has no weights."""
-    layers = {layer.name: layer for layer in model.layers}
-    trained = [s.name for s in spec.stages if isinstance(s, TrainableStage) and not s.is_frozen]
+def _layers_by_stage(spec: ModelSpec, model: keras.Model) -> dict[str, keras.layers.Layer]:
+    """The layer of each stage that is one; another stage has no weights."""
+    layers = layers_by_name(model)
+    trained = [s.name for s in spec.all_stages if isinstance(s, TrainableStage) and not s.is_frozen]
     for name in trained:
         if name not in layers:
             raise InputError(
                 f"{spec.path}: stage '{name}' has weights, and model {model.name} has no such layer; "
                 f"give the model file that it was built from"
             )
-    stages = {stage.name for stage in spec.stages}
+    stages = {stage.name for stage in spec.all_stages}
     for name, layer in layers.items():
         if layer.trainable_variables and name not in stages:
             raise InputError(
                 f"{spec.path}: model {model.name} has weights in layer '{name}', and there is no such stage; "
                 f"give the model file that it was built from"
             )
-    return [layers.get(stage.name) for stage in spec.stages]
+    return {name: layer for name, layer in layers.items() if name in stages}
 
 
 def _check_entry(layer: keras.layers.Layer | None, entry: np.ndarray | int, where: str) -> None:
     expected = None if layer is None else stage_shape(layer)
-    found = np.shape(entry) or None
+    if isinstance(entry, list):
+        raise InputError(f"{where}: expected {_described(expected)}, found a list of weights")
+    # A 0 stands for no weights, and also for a single number that is 0.
+    found = None if expected != () and np.ndim(entry) == 0 and entry == 0 else np.shape(entry)
     if found != expected:
         raise InputError(f"{where}: expected {_described(expected)}, found {_described(found)}")
     if expected is not None and not (np.abs(entry) <= np.finfo(layer.variable_dtype).max).all():

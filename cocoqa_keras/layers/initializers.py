@@ -52,3 +52,44 @@ class RandomStateUniform(keras.initializers.Initializer):
             "bias_constant": self.bias_constant,
             "positive": self.positive,
         }
+
+
+@serializable
+class OneMatrixLSTMUniform(keras.initializers.Initializer):
+    """The weights of a `OneMatrixLSTM`, drawn from one `numpy.random.RandomState(seed)`, centred on zero.
+
+    What the gates see is drawn kind by kind: for the inputs of the gates I, F, Z and O, then for the hidden
+    states of these, then for the cells of I, F and O. Biases are one, and zero for Z.
+
+    Args:
+        seed: seed of the random state.
+        init_range: width of the interval.
+
+    Reference:
+        The 2015 program's initialisation of `lstm_old`.
+    """
+
+    def __init__(self, seed: int, init_range: float = 1.0) -> None:
+        self.seed = seed
+        self.init_range = init_range
+
+    def __call__(self, shape: tuple[int, int], dtype: str | None = None) -> keras.KerasTensor:
+        """Draws a matrix of shape (H, 4 D + 7 H + 4) for D inputs and H units."""
+        units = shape[0]
+        width = (shape[1] - 7 * units - 4) // 4
+        random = np.random.RandomState(self.seed)
+
+        def draw(columns: int, gates: str) -> dict[str, np.ndarray]:
+            limit = self.init_range / 2
+            return {gate: random.uniform(-limit, limit, (units, columns)) for gate in gates}
+
+        seen = draw(width, "IFZO"), draw(units, "IFZO"), draw(units, "IFO")
+        blocks = []
+        for gate in "IFZO":
+            blocks += [kind[gate] for kind in seen if gate in kind]
+            blocks.append(np.full((units, 1), 0.0 if gate == "Z" else 1.0))
+        return keras.ops.convert_to_tensor(np.concatenate(blocks, 1), dtype or keras.config.floatx())
+
+    def get_config(self) -> dict:
+        """The arguments, for saving."""
+        return {"seed": self.seed, "init_range": self.init_range}

@@ -19,13 +19,17 @@ class PeepholeLSTM(keras.layers.Layer):
         c = f c' + i z                       o = sigmoid([x, h', c, 1] W_O)       h = o tanh(c)
 
     h', c' are those of the step before, zero at first. A sequence ends before its first all-zero step, so
-    padding needs no mask; what comes after the end is neither computed nor given a gradient.
+    padding needs no mask; what comes after the end is neither computed nor given a gradient, unless
+    `gradient_past_end` asks for it.
 
     Args:
         units: H, width of the hidden state.
         return_sequences: return h of every step (zeros past the end) instead of the last one.
         cut_off_zero_end: whether an all-zero step ends a sequence.
         gate_initializers: initial values of W_I, W_F, W_Z and W_O, bias rows included.
+        gradient_past_end: with `return_sequences`, let the gradient that comes in past a sequence's end flow
+            back as if the sequence ran on to the end of the longest of the batch, as the 2015 program does.
+            The outputs there stay zero, but the steps must be computed.
 
     Call arguments:
         sequences: (N, T, D), N and T free; with `positions`, the distinct steps (U, D).
@@ -44,12 +48,14 @@ class PeepholeLSTM(keras.layers.Layer):
         return_sequences: bool = False,
         cut_off_zero_end: bool = True,
         gate_initializers: list | None = None,
+        gradient_past_end: bool = False,
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)
         self.units = units
         self.return_sequences = return_sequences
         self.cut_off_zero_end = cut_off_zero_end
+        self.gradient_past_end = gradient_past_end
         initializers = gate_initializers or ["glorot_uniform"] * len(GATES)
         self.supports_jit = False  # the shapes of packed steps change from batch to batch
         self.gate_initializers = [keras.initializers.get(initializer) for initializer in initializers]
@@ -75,7 +81,8 @@ class PeepholeLSTM(keras.layers.Layer):
             lengths = sequence_lengths(is_not_zero(sequences, positions))
         else:
             lengths = tf.fill([count], timespan)
-        packing = Packing.of_lengths(lengths)
+        runs_on = self.return_sequences and self.gradient_past_end
+        packing = Packing.of_lengths(tf.fill([count], tf.reduce_max(lengths)) if runs_on else lengths)
         kernel, bias, weights = self._assemble()
         if positions is None:
             projections = tf.nn.bias_add(packing.pack(sequences) @ kernel, bias)
@@ -83,15 +90,25 @@ class PeepholeLSTM(keras.layers.Layer):
             # A step that occurs often is projected once.
             projections = take_rows(tf.nn.bias_add(sequences @ kernel, bias), packing.pack(positions))
         hidden = peephole_recurrence(projections, weights, packing, bool(training))
-        return packing.unpack(hidden, count, timespan) if self.return_sequences else packing.last(hidden)
+        if not self.return_sequences:
+            return packing.last(hidden)
+        steps = packing.unpack(hidden, count, timespan)
+        return _cut_outputs(steps, lengths) if runs_on else self._finish_sequences(steps, packing, hidden)
+
+    def _finish_sequences(self, steps: tf.Tensor, packing: Packing, hidden: tf.Tensor) -> tf.Tensor:
+        """The output, made of h of all steps, (N, T, H), and of the packed steps."""
+        return steps
+
+    def _gates(self) -> list[tf.Tensor]:
+        """W_I, W_F, W_Z and W_O."""
+        return [getattr(self, gate).value for gate in GATES]
 
     def _assemble(self) -> tuple[tf.Tensor, tf.Tensor, PeepholeWeights]:
         """The blocks of the gates' matrices side by side, in the recurrence's order i, f, o, z."""
         sizes = [self._width, self.units, self.units, 1]
-        with_cell = [
-            tf.split(gate.value, sizes) for gate in (self.input_gate, self.forget_gate, self.output_gate)
-        ]
-        x, h, bias = tf.split(self.candidate.value, [self._width, self.units, 1])
+        input_gate, forget_gate, candidate, output_gate = self._gates()
+        with_cell = [tf.split(gate, sizes) for gate in (input_gate, forget_gate, output_gate)]
+        x, h, bias = tf.split(candidate, [self._width, self.units, 1])
         kernels, recurrents, peepholes, biases = zip(*with_cell, strict=True)
         weights = PeepholeWeights(tf.concat([*recurrents, h], 1), tf.concat(peepholes, 1))
         return tf.concat([*kernels, x], 1), tf.concat([*biases, bias], 1)[0], weights
@@ -111,4 +128,11 @@ class PeepholeLSTM(keras.layers.Layer):
             "return_sequences": self.return_sequences,
             "cut_off_zero_end": self.cut_off_zero_end,
             "gate_initializers": [keras.initializers.serialize(i) for i in self.gate_initializers],
+            "gradient_past_end": self.gradient_past_end,
         }
+
+
+def _cut_outputs(steps: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+    """Zeros past the ends of sequences, (N, T, H), with the gradient of `steps` itself."""
+    is_real = tf.sequence_mask(lengths, tf.shape(steps)[1])[:, :, None]
+    return steps - tf.stop_gradient(tf.where(is_real, tf.zeros_like(steps), steps))

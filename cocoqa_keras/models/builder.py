@@ -1,14 +1,30 @@
 """From a model file to a functional Keras model."""
 
+from dataclasses import dataclass
+
 import keras
 
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.models.builders import BUILDERS, TAKES_DISTINCT_ROWS, Context, join
+from cocoqa_keras.models.builders import Context, build_stage, join
 from cocoqa_keras.models.flow import Flow, Tensor
 from cocoqa_keras.models.roles import InputRoles
 from cocoqa_keras.models.sizes import DatasetInfo, fit_sizes
-from cocoqa_keras.spec import stages
 from cocoqa_keras.spec.model_spec import BATCH, ModelSpec
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A model and the values inside of it.
+
+    Attributes:
+        spec: the model file, with the sizes of the data.
+        model: the Keras model.
+        flows: the value of each stage, and of the input `input` where the model has it.
+    """
+
+    spec: ModelSpec
+    model: keras.Model
+    flows: dict[str, Flow]
 
 
 def build_model(
@@ -33,6 +49,15 @@ def build_model(
     Raises:
         InputError: sizes that do not fit, an input shape that is needed and missing, or an unreadable file.
     """
+    return build_graph(spec, dataset_info, input_shape).model
+
+
+def build_graph(
+    spec: ModelSpec,
+    dataset_info: DatasetInfo | None = None,
+    input_shape: tuple[int | None, ...] | None = None,
+) -> Graph:
+    """Builds the model of `build_model`, and tells the value of each stage."""
     roles = InputRoles.of(spec)
     if roles.are_found and dataset_info is not None:
         spec, _ = fit_sizes(spec, dataset_info)
@@ -40,9 +65,9 @@ def build_model(
     inputs, flows = _make_inputs(context, input_shape)
     for stage in spec.stages:
         if stage.name not in flows:
-            flows[stage.name] = _build_stage(stage, [flows[name] for name in stage.inputs], context)
+            flows[stage.name] = build_stage(stage, [flows[name] for name in stage.inputs], context)
     outputs = join([flows[name] for name in spec.outputs]).expanded()
-    return keras.Model(inputs, outputs.tensor, name=spec.name.replace("+", "_"))
+    return Graph(spec, keras.Model(inputs, outputs.tensor, name=spec.name.replace("+", "_")), flows)
 
 
 def _make_inputs(
@@ -71,23 +96,3 @@ def _make_inputs(
         image = inputs["image"] = keras.Input((width,), name="image")
         flows.update({name: Flow(image) for name in (*roles.image_selectors, *roles.image_tables)})
     return inputs, flows
-
-
-def _build_stage(stage: stages.Stage, flows: list[Flow], context: Context) -> Flow:
-    if type(stage) not in TAKES_DISTINCT_ROWS:
-        flows = [flow.expanded() for flow in flows]
-    if not stage.propagates_gradient and not isinstance(stage, stages.LookupTable):
-        flows = [flow.then(keras.ops.stop_gradient(flow.tensor)) for flow in flows]
-    try:
-        return BUILDERS[type(stage)](stage, flows, context)
-    except InputError:
-        raise
-    except ValueError as error:
-        reason = str(error).strip().splitlines()[0]
-        shapes = ", ".join(
-            f"{name} {flow.tensor.shape}" for name, flow in zip(stage.inputs, flows, strict=True)
-        )
-        raise InputError(
-            f"{context.spec.path}: stage '{stage.name}' ({stage.type}) cannot take its inputs, "
-            f"{shapes}: {reason}"
-        ) from error

@@ -32,6 +32,13 @@ class Flow:
         """Whether this is sequences (N, T, D) by their distinct steps."""
         return self.positions is not None and len(self.positions.shape) == 2
 
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """The shape of the whole value, of its distinct rows or not."""
+        if self.positions is None:
+            return tuple(self.tensor.shape)
+        return (*self.positions.shape, *self.tensor.shape[1:])
+
     def then(self, tensor: Tensor) -> "Flow":
         """The same rows with other values."""
         return replace(self, tensor=tensor)

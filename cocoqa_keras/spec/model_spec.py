@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, PrivateAttr
 
 from cocoqa_keras.errors import InputError
+from cocoqa_keras.spec.inner_stages import find_inner_stages
 from cocoqa_keras.spec.schema import Name, Names, Section, parse_section, shown
 from cocoqa_keras.spec.stages import STAGE_TYPES, Stage
 from cocoqa_keras.spec.yaml_document import YamlDocument, read_yaml
@@ -40,6 +41,7 @@ class ModelSpec(Section):
         decision_fn: what turns outputs into answers.
         stages: the stages that are used, in order of computation.
         outputs: names of the stages whose values are the model's output.
+        inner_stages: the stages inside its `sequential` and `recurrent` stages.
     """
 
     name: Name
@@ -47,6 +49,7 @@ class ModelSpec(Section):
     decision_fn: Decision = "argmax"
     stages: tuple[Stage, ...] = Field(min_length=1)
     outputs: Names
+    inner_stages: tuple[Stage, ...] = ()
     _document: YamlDocument | None = PrivateAttr(None)
     _overrides: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -65,9 +68,14 @@ class ModelSpec(Section):
         """What was set when it was read, `stage.field` -> value, and so is not in the file."""
         return self._overrides
 
+    @property
+    def all_stages(self) -> tuple[Stage, ...]:
+        """The stages in order of computation, then those inside of them."""
+        return (*self.stages, *self.inner_stages)
+
     def __getitem__(self, name: str) -> Stage:
-        """The stage called `name`."""
-        return next(stage for stage in self.stages if stage.name == name)
+        """The stage called `name`, be it one inside another."""
+        return next(stage for stage in self.all_stages if stage.name == name)
 
     def replace_stages(self, changes: dict[str, dict[str, Any]]) -> "ModelSpec":
         """A copy in which some stages have other values.
@@ -75,18 +83,20 @@ class ModelSpec(Section):
         Args:
             changes: stage name -> {Python field name: value}.
         """
-        stages = tuple(
-            stage.model_copy(update=changes[stage.name]) if stage.name in changes else stage
-            for stage in self.stages
+
+        def changed(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+            return tuple(stage.model_copy(update=changes.get(stage.name, {})) for stage in stages)
+
+        return self.model_copy(
+            update={"stages": changed(self.stages), "inner_stages": changed(self.inner_stages)}
         )
-        return self.model_copy(update={"stages": stages})
 
     def shift_seeds(self, shift: int) -> "ModelSpec":
         """A copy in which every stage's random stream starts `shift` seeds later."""
         return self.replace_stages(
             {
                 s.name: {"init_seed": (s.init_seed + shift) % 2**32}
-                for s in self.stages
+                for s in self.all_stages
                 if hasattr(s, "init_seed")
             }
         )
@@ -115,12 +125,14 @@ def load_spec(path: str | Path, overrides: dict[str, str] | None = None) -> Mode
     stages = _read_stages(document, top, overrides or {})
     _check_names(document, top, stages)
     _check_graph(document, top, stages)
+    inner_stages = find_inner_stages(document, top.stages, stages)
     spec = ModelSpec.model_construct(
         name=top.name,
         cost_fn=top.cost_fn,
         decision_fn=top.decision_fn,
         stages=tuple(stages[name] for name in top.stages),
         outputs=top.outputs,
+        inner_stages=inner_stages,
     )
     spec._document = document
     spec._overrides = dict(overrides or {})

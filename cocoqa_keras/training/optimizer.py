@@ -121,7 +121,7 @@ class StagewiseSGD(keras.optimizers.Optimizer):
             spec: the model file.
             steps_per_epoch: batches of an epoch, where a stage's rate or momentum change by epoch.
         """
-        trained = [s for s in spec.stages if isinstance(s, TrainableStage) and not s.is_frozen]
+        trained = [s for s in spec.all_stages if isinstance(s, TrainableStage) and not s.is_frozen]
         return cls([StageSettings.of(stage) for stage in trained], steps_per_epoch)
 
     def build(self, variables: list[keras.Variable]) -> None:

@@ -64,13 +64,21 @@ def test_golden_weights_are_a_matrix_or_0_per_stage(mini):
 
 
 def test_weights_read_back_exactly(tmp_path):
-    weights = [0, np.arange(6.0).reshape(2, 3), np.full((1, 4), 0.1, np.float32), 0]
+    weights = [0, np.arange(6.0).reshape(2, 3), np.full((1, 4), 0.1, np.float32), 0, np.array(0.1)]
     formats.write_weights(tmp_path / "model.w.npy", weights)
     read = formats.read_weights(tmp_path / "model.w.npy")
     assert (read[0], read[3]) == (0, 0)
-    for left, right in zip(read[1:3], weights[1:3], strict=True):
+    for left, right in zip(read[1:3] + read[4:], weights[1:3] + weights[4:], strict=True):
+        assert left.shape == right.shape
         assert left.dtype == right.dtype
         np.testing.assert_array_equal(left, right)
+
+
+def test_weights_that_are_a_single_number_are_a_number_in_the_file(tmp_path):
+    path = tmp_path / "model.w.npy"
+    formats.write_weights(path, [np.array(0.5), np.array(0.1, np.float32), np.array(0.0)])
+    assert formats.read_array(path).tolist() == [0.5, float(np.float32(0.1)), 0.0]
+    assert formats.read_weights(path) == [0.5, float(np.float32(0.1)), 0]
 
 
 @pytest.mark.parametrize("entry", [1, "a", None, np.zeros(3), np.zeros((2, 2), int)])

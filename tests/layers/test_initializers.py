@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from cocoqa_keras.layers import RandomStateUniform
+from cocoqa_keras.layers import OneMatrixLSTMUniform, RandomStateUniform
 
 
 def test_weights_are_those_of_the_random_state_centred_on_zero():
@@ -39,3 +39,13 @@ def test_saved_and_loaded():
     initializer = RandomStateUniform(7, 0.5, bias_constant=1.0, positive=True)
     again = keras.initializers.deserialize(keras.initializers.serialize(initializer))
     np.testing.assert_array_equal(again((3, 2)), initializer((3, 2)))
+
+
+def test_the_matrix_of_an_lstm_is_drawn_kind_by_kind():
+    """One unit and one input: x of the gates I, F, Z, O, then h of these, then c of I, F, O."""
+    x_i, x_f, x_z, x_o, h_i, h_f, h_z, h_o, c_i, c_f, c_o = np.random.RandomState(7).uniform(-0.25, 0.25, 11)
+    row = [x_i, h_i, c_i, 1, x_f, h_f, c_f, 1, x_z, h_z, 0, x_o, h_o, c_o, 1]
+    initializer = OneMatrixLSTMUniform(7, 0.5)
+    np.testing.assert_array_equal(initializer((1, 15), dtype="float64"), [row])
+    again = keras.initializers.deserialize(keras.initializers.serialize(initializer))
+    np.testing.assert_array_equal(again((1, 15)), np.float32([row]))

@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.layers import AffineMap, BatchDropout, LookupTable, PeepholeLSTM, Selector
+from cocoqa_keras.layers import (
+    AffineMap,
+    BatchDropout,
+    InnerProduct,
+    LookupTable,
+    OrdinalRegression,
+    PeepholeLSTM,
+    Selector,
+)
 from cocoqa_keras.models.stage_weights import assign_stage_matrix, stage_matrix
 
 
@@ -17,6 +25,8 @@ def built(layer, shape):
 LAYERS = {
     "map": (lambda: built(AffineMap(2, name="it"), (None, 3)), (4, 2)),
     "table": (lambda: built(LookupTable(5, 2, name="it"), (None,)), (5, 2)),
+    "single number": (lambda: built(InnerProduct(name="it"), (None, 2, 3)), ()),
+    "ordinal": (lambda: built(OrdinalRegression(4, name="it"), (None, 1)), (2, 4)),
     "lstm": (lambda: built(PeepholeLSTM(2, name="it"), (None, None, 3)), (3 * 8 + 6, 2)),
 }
 
@@ -61,3 +71,12 @@ def test_a_frozen_layer_takes_a_matrix():
     layer.trainable = False
     assign_stage_matrix(layer, np.ones((4, 2)), "weights")
     assert (layer.kernel.numpy() == 1).all()
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+def test_a_single_number_may_come_in_any_shape(shape):
+    layer = LAYERS["single number"][0]()
+    assign_stage_matrix(layer, np.full(shape, 2.5), "weights")
+    assert stage_matrix(layer) == 2.5
+    with pytest.raises(InputError, match=r"weights of shape \(\), found \(2,\)"):
+        assign_stage_matrix(layer, np.zeros(2), "weights")

@@ -76,7 +76,7 @@ MISTAKES = {
     "no type": (
         "name: first\n    type: map",
         "name: first #HERE",
-        "stage 'first', field 'type': missing; add one of concat, dropout, ",
+        "stage 'first', field 'type': missing; add one of active, attentionPenalty, ",
     ),
     "no name": ("- name: first\n    type: map", "- type: map #HERE", "stage number 1, field 'name': missing"),
     "no size": (

@@ -6,7 +6,17 @@ from cocoqa_keras.models.builders import BUILDERS
 from cocoqa_keras.spec import STAGE_TYPES, load_spec
 from cocoqa_keras.spec.stages import TrainableStage
 
-ONE_STAGE = "name: one\ncostFn: mse\nstages: [it]\noutputs: it\nspecs:\n  - name: it\n    inputs: input\n"
+ONE_STAGE = """\
+name: one
+costFn: mse
+stages: [it]
+outputs: it
+specs:
+  - {name: link, type: timeUnfold, inputs: ""}
+  - {name: step, type: timeUnfold, inputs: input(0), recurrent: true}
+  - name: it
+    inputs: input
+"""
 
 FIELDS = {
     "selector": {"start": 1, "end": 3},
@@ -15,11 +25,31 @@ FIELDS = {
     "normalize": {"mean": "mean.npy", "std": "std.npy"},
     "dropout": {"dropoutRate": 0.5},
     "lstm": {"inputDim": 4, "outputDim": 3, "timespan": 5},
+    "lstm_old": {"inputDim": 4, "outputDim": 3, "cutOffZeroEnd": "true", "multiErr": "false"},
     "timeUnfold": {},
+    "sequential": {"stages": "[link]"},
+    "recurrent": {"inputDim": 4, "outputDim": 3, "timespan": 5, "stages": "[step]", "outputs": "step"},
     "timeFold": {"timespan": 5},
     "timeReverse": {},
+    "timeFinal": {},
+    "timeRepeat": {"numRepeats": 3},
+    "reshape": {"reshapeFn": "(x[0], x[1] * x[2])"},
+    "conv1d": {"numChannels": 4, "numFilters": 3, "windowSize": 2},
+    "maxpool1d": {"windowSize": 2},
+    "meanpool1d": {"windowSize": 2},
     "concat": {"axis": 1},
     "sum2": {},
+    "active": {"activeFn": "tanh"},
+    "sum": {"numComponents": 2},
+    "elemProd": {},
+    "componentProd": {},
+    "sumProd": {"sumAxis": 1},
+    "innerProd": {},
+    "cosSimilarity": {"bankDim": 2},
+    "constWeights": {"inputDim": 4, "outputDim": 3},
+    "constValue": {"outputDim": 4, "value": 0.25},
+    "ordinal": {"outputDim": 4},
+    "attentionPenalty": {"errorConst": 0.1},
 }
 
 
@@ -88,6 +118,8 @@ def test_the_defaults_of_each_type_are_those_of_the_2015_program(stage):
     an_lstm = stage("lstm")
     assert (an_lstm.multi_output, an_lstm.cut_off_zero_end, an_lstm.multi_input) == (False, True, True)
     assert stage("dropout").init_seed == 0
+    assert stage("sumProd").beta == 1.0
+    assert stage("ordinal").fix_extreme
 
 
 @pytest.mark.parametrize("name", ["multiOutput", "multiErr"])
@@ -112,7 +144,16 @@ def test_the_old_name_of_multi_output_works(stage, name):
         ("normalize", {"format": "h5"}, "format h5 needs meanKey and stdKey"),
         ("lstm", {"multiErr": "perhaps"}, "'multiErr': should be a valid boolean"),
         ("lstm", {"multiErr": "true", "multiOutput": "false"}, "multi"),
+        ("lstm", {"defaultValue": 0.5}, "the hidden state of an lstm starts at 0"),
+        ("sum", {"numComponents": 0}, "'numComponents': should be greater than or equal to 1"),
+        ("attentionPenalty", {"errorConst": -1}, "'errorConst': should be greater than or equal to 0"),
+        ("elemProd", {"learningRate": 1}, "'learningRate': unknown"),
         ("sum2", {"learningRate": 1}, "'learningRate': unknown"),
+        (
+            "reshape",
+            {"reshapeFn": "(x[0], y)"},
+            "'reshapeFn': should have an integer, x[axis], - or ( at character 8, not y",
+        ),
         ("concat", {"axis": "last"}, "'axis': should be a valid integer"),
     ],
 )

@@ -10,6 +10,7 @@ import keras
 
 from cocoqa_keras import layers
 from cocoqa_keras.data.matrices import read_matrix
+from cocoqa_keras.errors import InputError
 from cocoqa_keras.models.flow import Flow, Tensor
 from cocoqa_keras.models.roles import InputRoles
 from cocoqa_keras.models.sizes import DatasetInfo
@@ -45,6 +46,30 @@ def builds(stage_class: type[stages.Stage], takes_distinct_rows: bool = False) -
         return function
 
     return register
+
+
+def build_stage(stage: stages.Stage, flows: list[Flow], context: Context) -> Flow:
+    """The output of a stage, given its inputs.
+
+    Raises:
+        InputError: the stage cannot take them.
+    """
+    if type(stage) not in TAKES_DISTINCT_ROWS:
+        flows = [flow.expanded() for flow in flows]
+    if not stage.propagates_gradient and not isinstance(stage, stages.LookupTable):
+        flows = [flow.then(keras.ops.stop_gradient(flow.tensor)) for flow in flows]
+    try:
+        return BUILDERS[type(stage)](stage, flows, context)
+    except InputError:
+        raise
+    except ValueError as error:
+        reason = str(error).strip().splitlines()[0]
+        names = stage.inputs or ["the stage before"]  # in a chain
+        shapes = ", ".join(f"{name} {flow.tensor.shape}" for name, flow in zip(names, flows, strict=False))
+        raise InputError(
+            f"{context.spec.path}: stage '{stage.name}' ({stage.type}) cannot take its inputs, "
+            f"{shapes}: {reason}"
+        ) from error
 
 
 def join(flows: list[Flow]) -> Flow:

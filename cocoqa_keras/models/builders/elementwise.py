@@ -11,6 +11,13 @@ from cocoqa_keras.models.flow import Flow
 from cocoqa_keras.spec import stages
 
 
+@builds(stages.Active, takes_distinct_rows=True)
+def _active(stage: stages.Active, flows: list[Flow], context: Context) -> Flow:
+    values = join(flows)
+    activation = "linear" if stage.active_fn == "identity" else stage.active_fn
+    return values.then(keras.layers.Activation(activation, name=stage.name)(values.tensor))
+
+
 @builds(stages.Normalize)
 def _normalize(stage: stages.Normalize, flows: list[Flow], context: Context) -> Flow:
     features = join(flows)

@@ -41,6 +41,26 @@ def _time_reverse(stage: stages.TimeReverse, flows: list[Flow], context: Context
     return Flow(sequences.tensor, layer(sequences.positions, sequences.tensor))
 
 
+@builds(stages.TimeFinal)
+def _time_final(stage: stages.TimeFinal, flows: list[Flow], context: Context) -> Flow:
+    return Flow(layers.TimeFinal(name=stage.name)(join(flows).tensor))
+
+
+@builds(stages.TimeRepeat)
+def _time_repeat(stage: stages.TimeRepeat, flows: list[Flow], context: Context) -> Flow:
+    step = join(flows).tensor
+    if len(step.shape) == 3:
+        if step.shape[1] not in (1, None):
+            raise ValueError("only one step can be repeated")
+        step = keras.layers.Reshape((step.shape[-1],), name=f"{stage.name}_step")(step)
+    return Flow(keras.layers.RepeatVector(stage.num_repeats, name=stage.name)(step))
+
+
+@builds(stages.Reshape)
+def _reshape(stage: stages.Reshape, flows: list[Flow], context: Context) -> Flow:
+    return Flow(layers.ReshapeByExpression(stage.reshape_fn, name=stage.name)(join(flows).tensor))
+
+
 @builds(stages.Concat, takes_distinct_rows=True)
 def _concat(stage: stages.Concat, flows: list[Flow], context: Context) -> Flow:
     if stage.axis == 1 and any(flow.has_distinct_steps for flow in flows):

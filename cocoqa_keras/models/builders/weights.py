@@ -35,3 +35,12 @@ def _map(stage: stages.Map, flows: list[Flow], context: Context) -> Flow:
     values = layer([flow.tensor for flow in flows] if len(flows) > 1 else flows[0].tensor)
     finish(layer, stage, context)
     return flows[0].then(values)
+
+
+@builds(stages.Ordinal)
+def _ordinal(stage: stages.Ordinal, flows: list[Flow], context: Context) -> Flow:
+    number = join(flows)
+    layer = layers.OrdinalRegression(stage.output_dim, stage.fix_extreme, name=stage.name)
+    probabilities = layer(number.tensor)
+    finish(layer, stage, context)
+    return number.then(probabilities)

@@ -32,6 +32,8 @@ class Stage(Section):
         propagates_gradient: false: no gradient flows from this stage to its inputs.
         input_dim: the width of its input, where the type needs no other meaning for it.
         output_dim: the width of its output; types that can tell it themselves take it as a note.
+        recurrent: whether it is computed at every step of a `recurrent` stage.
+        default_value: what it is there before the first step.
     """
 
     name: Name
@@ -40,6 +42,8 @@ class Stage(Section):
     propagates_gradient: bool = Field(True, alias="outputdEdX")
     input_dim: Size | None = None
     output_dim: Size | None = None
+    recurrent: bool = False
+    default_value: Number = 0.0
 
 
 class TrainableStage(Stage):

@@ -5,7 +5,14 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from cocoqa_keras.spec.schema import Number, Seed
-from cocoqa_keras.spec.stages.base import FileFormat, Stage, stage_type
+from cocoqa_keras.spec.stages.base import Activation, FileFormat, Stage, stage_type
+
+
+@stage_type("active")
+class Active(Stage):
+    """An activation."""
+
+    active_fn: Activation
 
 
 @stage_type("normalize")

@@ -28,3 +28,11 @@ class Map(TrainableStage):
     bias: bool = True
     bias_init_const: Number = -1.0
     init_type: Literal["zeroMean", "positive"] = "zeroMean"
+
+
+@stage_type("ordinal")
+class Ordinal(TrainableStage):
+    """Ordinal regression on one number; its initial weights are not drawn."""
+
+    output_dim: Size
+    fix_extreme: bool = True

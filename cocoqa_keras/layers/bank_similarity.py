@@ -1,0 +1,54 @@
+"""The likeness of vectors to those of a bank."""
+
+import keras
+from keras import ops
+
+from cocoqa_keras.serialization import serializable
+
+
+@serializable
+class BankSimilarity(keras.layers.Layer):
+    """The cosine of each row after the first `bank_size` with each of these.
+
+    A row of zeros has the cosine 0 with every other. (The 2015 program divides by zero there.)
+
+    Args:
+        bank_size: B, the number of rows of the bank.
+
+    Call arguments:
+        rows: (B + N, D), the bank first.
+
+    Returns:
+        (N, B)
+
+    Raises:
+        ValueError: the input is no matrix.
+
+    Reference:
+        The 2015 program's `cosSimilarity` stage.
+    """
+
+    def __init__(self, bank_size: int, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.bank_size = bank_size
+
+    def build(self, rows_shape: tuple[int | None, ...]) -> None:
+        """Checks the shape."""
+        if len(rows_shape) != 2:
+            raise ValueError(f"expected rows, the {self.bank_size} of the bank first, got {rows_shape}")
+
+    def call(self, rows: keras.KerasTensor) -> keras.KerasTensor:
+        """Compares the rows with the bank."""
+        square = ops.sum(ops.square(rows), axis=-1, keepdims=True)
+        # The root of zero has no finite gradient, so a row of zeros is divided by one.
+        directions = rows / ops.sqrt(ops.where(square > 0, square, 1))
+        return ops.matmul(directions[self.bank_size :], ops.transpose(directions[: self.bank_size]))
+
+    def compute_output_shape(self, rows_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """(N, B)."""
+        count = None if rows_shape[0] is None else rows_shape[0] - self.bank_size
+        return (count, self.bank_size)
+
+    def get_config(self) -> dict:
+        """The arguments, for saving."""
+        return {**super().get_config(), "bank_size": self.bank_size}
