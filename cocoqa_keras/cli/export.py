@@ -146,7 +146,8 @@ def _write_model(format_: Format, path: Path, trained: _Trained) -> None:
         case Format.SAVED_MODEL:
             from cocoqa_keras.export.saved_model import write_saved_model
 
-            write_saved_model(path, trained.model, trained.question_words, trained.answers)
+            decision = trained.spec.decision_fn
+            write_saved_model(path, trained.model, trained.question_words, trained.answers, decision)
         case Format.KERAS:
             from cocoqa_keras.export.saved_model import inference_copy
             from cocoqa_keras.files import atomic_path

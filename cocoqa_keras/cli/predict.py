@@ -84,7 +84,8 @@ def _open_answerer(folder: Path, data: Path | None, features: Path | None) -> "A
         if features is None and trained_on.is_file():
             features = trained_on
     images = ImageSource.open(finished.spec, data, features)
-    return Answerer(finished.model, finished.question_words, finished.answers, images)
+    decision = finished.spec.decision_fn
+    return Answerer(finished.model, finished.question_words, finished.answers, images, decision)
 
 
 def _answer(answerer: "Answerer", queries: list[dict[str, Any]], top_k: int) -> Iterator[dict[str, Any]]:

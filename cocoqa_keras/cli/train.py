@@ -1,13 +1,17 @@
 """cocoqa-train: from a model file and a data set to a trained run."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
 from cocoqa_keras.cli.command import command, run, start_tensorflow
 from cocoqa_keras.cli.options import DEFAULT_DATA, Dtype
+from cocoqa_keras.cli.output import print_table
 from cocoqa_keras.errors import InputError
+
+if TYPE_CHECKING:
+    from cocoqa_keras.spec import ModelSpec
 
 
 def train(
@@ -54,6 +58,13 @@ def train(
     strict_sizes: Annotated[
         bool, Option("--strict-sizes", help="Make a size that differs between model file and data an error.")
     ] = False,
+    dry_run: Annotated[
+        bool,
+        Option(
+            "--dry-run",
+            help="Print the model stage by stage, with the sizes of the data if there are any, and stop.",
+        ),
+    ] = False,
 ) -> None:
     """Train a model in two rounds, and test it.
 
@@ -77,6 +88,9 @@ def train(
         settings["stopScore"] = early_stop_score
     model_spec = load_spec(find_model(spec), stage_settings)
     training_config = load_training_config(config or config_folder() / f"{TRAINING_CONFIG}.yml", settings)
+    if dry_run and data == DEFAULT_DATA and not data.is_dir():
+        _describe_without_data(model_spec, dtype)
+        return
     from cocoqa_keras.data.dataset import load_dataset
     from cocoqa_keras.models.image_features import open_features
     from cocoqa_keras.models.roles import InputRoles
@@ -108,7 +122,18 @@ def train(
             exports=not no_export,
             reporter=reporter,
         )
-        trainer.train(one_round)
+        if dry_run:
+            print_table(trainer.describe())
+        else:
+            trainer.train(one_round)
+
+
+def _describe_without_data(model_spec: "ModelSpec", dtype: Dtype) -> None:
+    """Prints the graph with the sizes of the model file: data are neither needed nor made."""
+    _start_keras(dtype)
+    from cocoqa_keras.models.summary import describe_model
+
+    print_table(describe_model(model_spec))
 
 
 def _start_keras(dtype: Dtype) -> None:

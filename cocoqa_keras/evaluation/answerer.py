@@ -11,6 +11,7 @@ from cocoqa_keras.data.vocabulary import Vocabulary, tokenize
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.evaluation.image_source import ImageSource
 from cocoqa_keras.evaluation.predictor import BATCH_SIZE
+from cocoqa_keras.models.decisions import answer_scores
 
 ImageName = int | str | Path
 
@@ -20,7 +21,7 @@ class TopAnswers(NamedTuple):
 
     Attributes:
         answers: for each question the K best answers, best first; equal ones in the order of their ids.
-        scores: their probabilities, (N, K).
+        scores: their probabilities, or what the decision makes of the outputs, (N, K).
     """
 
     answers: list[list[str]]
@@ -35,6 +36,7 @@ class Answerer:
         question_words: the words that it was trained with.
         answers: its answers, in order of its outputs.
         images: where images are looked up, for a model that takes one.
+        decision: what makes answers of the outputs, a name in `DECISIONS`.
 
     Raises:
         InputError: the model takes images, and there are none, or of another width.
@@ -42,7 +44,7 @@ class Answerer:
     Example:
         run = load_run("results/img_bow-20260101-120000")
         images = ImageSource.open(run.spec, "data/cocoqa")
-        answerer = Answerer(run.model, run.question_words, run.answers, images)
+        answerer = Answerer(run.model, run.question_words, run.answers, images, run.spec.decision_fn)
         answerer.answer(["what is on the table?"], ["coco:393243"])
     """
 
@@ -52,6 +54,7 @@ class Answerer:
         question_words: Vocabulary,
         answers: Vocabulary,
         images: ImageSource | None = None,
+        decision: str = "argmax",
     ) -> None:
         self._model, self._question_words, self._answers, self._images = (
             model,
@@ -59,6 +62,7 @@ class Answerer:
             answers,
             images,
         )
+        self._decision = decision
         self._takes_image = "image" in model.input
         if not self._takes_image:
             return
@@ -99,9 +103,10 @@ class Answerer:
         scores = np.empty((len(questions), top_k), self._model.output.dtype)
         for start in range(0, len(questions), BATCH_SIZE):
             batch = slice(start, start + BATCH_SIZE)
-            probabilities = self._model.predict_on_batch(self._inputs(questions[batch], images[batch]))
-            best[batch] = np.argsort(-probabilities, axis=1, kind="stable")[:, :top_k]
-            scores[batch] = np.take_along_axis(probabilities, best[batch], axis=1)
+            outputs = self._model.predict_on_batch(self._inputs(questions[batch], images[batch]))
+            of_all = np.asarray(answer_scores(self._decision, outputs, len(self._answers)))
+            best[batch] = np.argsort(-of_all, axis=1, kind="stable")[:, :top_k]
+            scores[batch] = np.take_along_axis(of_all, best[batch], axis=1)
         return TopAnswers([self._answers.decode(row) for row in best.tolist()], scores)
 
     def check_image(self, image: ImageName | None) -> None:

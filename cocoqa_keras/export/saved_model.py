@@ -13,6 +13,7 @@ from cocoqa_keras.errors import InputError
 from cocoqa_keras.export.text import QuestionEncoder
 from cocoqa_keras.files import atomic_folder, write_text
 from cocoqa_keras.layers import LookupTable
+from cocoqa_keras.models.decisions import DECISIONS_OF_A_NUMBER, answer_scores
 from cocoqa_keras.versions import versions
 
 SIGNATURES = ("serving_default", "answer")
@@ -22,12 +23,17 @@ Inputs = dict[str, tf.Tensor]
 
 
 def write_saved_model(
-    folder: str | Path, model: keras.Model, question_words: Vocabulary, answers: Vocabulary
+    folder: str | Path,
+    model: keras.Model,
+    question_words: Vocabulary,
+    answers: Vocabulary,
+    decision: str = "argmax",
 ) -> None:
     """Writes a SavedModel with two signatures; batch size and length of questions are free.
 
     `serving_default`: `question` int32 (N, T), word ids with 0 as padding, and `image` float32 (N, D) ->
-    `probabilities` float32 (N, A).
+    `probabilities` float32 (N, A). Where the decision is not `argmax`, these are the scores that it makes of
+    the outputs (see `answer_scores`).
 
     `answer`: `question` string (N,) and `image` float32 (N, D) -> `answers` string (N, K) and `scores`
     float32 (N, K), the K = 5 best answers, fewer where there are fewer, best first.
@@ -41,13 +47,14 @@ def write_saved_model(
         model: a model of `build_model`; it stays as it is.
         question_words: the words that its questions are made of.
         answers: its answers, in order of its outputs.
+        decision: what makes answers of the outputs, a name in `DECISIONS`.
 
     Raises:
         InputError: the model does not answer questions, or not with these words; or the folder holds
             something else, or cannot be written to.
     """
-    _check(model, question_words, answers)
-    module = _servable(inference_copy(model), question_words, answers)
+    _check(model, question_words, answers, decision)
+    module = _servable(inference_copy(model), question_words, answers, decision)
     functions = {name: getattr(module, name).get_concrete_function() for name in SIGNATURES}
     description = {
         "signatures": {name: _interface(function) for name, function in functions.items()},
@@ -73,13 +80,13 @@ def inference_copy(model: keras.Model) -> keras.Model:
     return copy
 
 
-def _check(model: keras.Model, question_words: Vocabulary, answers: Vocabulary) -> None:
+def _check(model: keras.Model, question_words: Vocabulary, answers: Vocabulary, decision: str) -> None:
     if not isinstance(model.input, dict):
         raise InputError(
             f"model {model.name}: only a model that slices 'input' into image id and words can be served"
         )
     outputs = model.output.shape[-1]
-    if outputs != len(answers):
+    if decision not in DECISIONS_OF_A_NUMBER and outputs != len(answers):
         raise InputError(
             f"model {model.name} has {outputs} outputs, and there are {len(answers)} answers; "
             "use the answers that it was trained with"
@@ -92,7 +99,9 @@ def _check(model: keras.Model, question_words: Vocabulary, answers: Vocabulary) 
             )
 
 
-def _servable(model: keras.Model, question_words: Vocabulary, answers: Vocabulary) -> tf.Module:
+def _servable(
+    model: keras.Model, question_words: Vocabulary, answers: Vocabulary, decision: str
+) -> tf.Module:
     """The functions of a SavedModel, and what they need. Each takes one dictionary, as `TFSMLayer` asks."""
     encode = QuestionEncoder(question_words)
     ids = {
@@ -103,7 +112,8 @@ def _servable(model: keras.Model, question_words: Vocabulary, answers: Vocabular
 
     def probabilities_of(inputs: Inputs) -> tf.Tensor:
         inputs = {name: tf.cast(inputs[name], tensor.dtype) for name, tensor in model.input.items()}
-        return tf.cast(model(inputs, training=False), tf.float32)
+        outputs = model(inputs, training=False)
+        return tf.cast(answer_scores(decision, outputs, len(answers)), tf.float32)
 
     @tf.function(input_signature=[ids])
     def serving_default(inputs: Inputs) -> Inputs:

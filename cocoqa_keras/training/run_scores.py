@@ -9,6 +9,7 @@ from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.data.pipeline import BatchReader
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.evaluation.predictor import Predictor
+from cocoqa_keras.models.decisions import answer_scores
 from cocoqa_keras.models.image_features import open_features
 from cocoqa_keras.training.run import Run
 
@@ -45,7 +46,8 @@ def scores_of(
     _check_words(run, dataset)
     _check_features(run, dataset, features)
     reader = BatchReader.for_model(run.model, part if rows is None else part.take(rows), features)
-    return Predictor(run.model).predict(reader)
+    outputs = Predictor(run.model).predict(reader)
+    return np.asarray(answer_scores(run.spec.decision_fn, outputs, len(run.answers)))
 
 
 def data_folder_of(run: Run) -> Path:

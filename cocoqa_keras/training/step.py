@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from cocoqa_keras.models.decisions import decided_answers
+
 
 class TrainingStep:
     """Forward pass, backward pass and update for a batch: what `fit` does for a compiled model.
@@ -10,10 +12,12 @@ class TrainingStep:
     Args:
         model: a model of `build_model`, compiled with an optimizer and a loss.
         weighted: batches come with weights of their examples.
+        decision: what makes answers of the outputs, a name in `DECISIONS`.
     """
 
-    def __init__(self, model: keras.Model, weighted: bool = False) -> None:
+    def __init__(self, model: keras.Model, weighted: bool = False, decision: str = "argmax") -> None:
         self._model = model
+        self._decision = decision
         model.optimizer.build(model.trainable_variables)
         inputs = {name: tf.TensorSpec(tensor.shape, tensor.dtype) for name, tensor in model.input.items()}
         signature = [inputs, tf.TensorSpec((None,), tf.int32)]
@@ -41,5 +45,5 @@ class TrainingStep:
             loss = model.loss(answers, outputs, sample_weight=weights)
         gradients = tape.gradient(loss, model.trainable_variables)
         model.optimizer.apply(gradients, model.trainable_variables)
-        right = tf.reduce_sum(tf.cast(tf.argmax(outputs, axis=1, output_type=tf.int32) == answers, tf.int32))
+        right = tf.reduce_sum(tf.cast(decided_answers(self._decision, outputs) == answers, tf.int32))
         return loss, right

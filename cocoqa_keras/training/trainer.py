@@ -27,11 +27,14 @@ from cocoqa_keras.evaluation.predictor import Predictor
 from cocoqa_keras.export.saved_model import write_saved_model
 from cocoqa_keras.export.weight_layout import assign_weights
 from cocoqa_keras.files import write_text
-from cocoqa_keras.models.builder import build_model
+from cocoqa_keras.models.builder import build_graph, build_model
+from cocoqa_keras.models.decisions import DECISIONS_OF_A_NUMBER, answer_scores
 from cocoqa_keras.models.roles import InputRoles
 from cocoqa_keras.models.sizes import INDEX_COSTS, DatasetInfo, fit_sizes
+from cocoqa_keras.models.summary import graph_table
 from cocoqa_keras.spec.model_spec import ModelSpec
 from cocoqa_keras.spec.training_config import TrainingConfig
+from cocoqa_keras.tables import Table
 from cocoqa_keras.training.costs import cost_of
 from cocoqa_keras.training.early_stopping import EarlyStopping
 from cocoqa_keras.training.example_weights import path_of, trained_parts, weigh_examples
@@ -98,14 +101,7 @@ class Trainer:
             raise InputError(
                 f"{self.spec.path}: only a model that slices 'input' into image id and words can be trained"
             )
-        if self.spec.decision_fn != "argmax":
-            raise InputError(
-                f"{self.spec.path}: decisionFn '{self.spec.decision_fn}' cannot be trained with, argmax can"
-            )
-        if self.spec.cost_fn not in INDEX_COSTS:
-            raise InputError(
-                f"{self.spec.path}: costFn '{self.spec.cost_fn}' cannot be trained with, crossEntIdx can"
-            )
+        _check_goal(self.spec)
         if roles.image_tables and self.features is None:
             raise InputError(
                 f"{self.spec.path}: the model takes image features, and none are given (--features FILE.h5)"
@@ -148,6 +144,16 @@ class Trainer:
             stop_score = first.stopping.training_score
         return self.train_round_two(stop_score).folder
 
+    def describe(self) -> Table:
+        """The graph that would be trained, stage by stage; nothing is left on disk.
+
+        Raises:
+            InputError: the model cannot be built, or does not give what its decision needs.
+        """
+        graph = build_graph(self._sized, self._info)
+        self._check_outputs(graph.model)
+        return graph_table(graph)
+
     def train_round_one(self) -> "CompletedRound":
         """Trains with validation: on the training examples, until validation gets no better."""
         return self._round(f"{self.name}-v", self.dataset.train, self.dataset.valid, validates=True)
@@ -187,6 +193,7 @@ class Trainer:
             config,
             random,
             self.reporter,
+            self.spec.decision_fn,
         )
         optimizer = StagewiseSGD.from_spec(self._sized, training.steps_per_epoch)
         model.compile(optimizer, self._cost, jit_compile=False)
@@ -200,9 +207,21 @@ class Trainer:
     def _build_model(self) -> keras.Model:
         """A fresh model, with the weights to start from."""
         model = build_model(self._sized, self._info)
+        self._check_outputs(model)
         if self.weights_from is not None:
             assign_weights(self._sized, model, self._first_weights, str(self.weights_from))
         return model
+
+    def _check_outputs(self, model: keras.Model) -> None:
+        decision = self.spec.decision_fn
+        is_of_a_number = decision in DECISIONS_OF_A_NUMBER
+        expected = (None, 1 if is_of_a_number else self._info.answer_count)
+        if model.output.shape != expected:
+            wanted = "a single number" if is_of_a_number else f"each of the {expected[1]} answers"
+            raise InputError(
+                f"{self.spec.path}: decisionFn '{decision}' needs an output for {wanted}, shape {expected}, "
+                f"and the model's is {model.output.shape}"
+            )
 
     def _run(self, round_: "CompletedRound") -> None:
         """Trains until the round ends, and leaves the model with the weights to keep."""
@@ -244,9 +263,8 @@ class Trainer:
         if self.config.save_model:
             folder.write_model(model)
         if self.exports:
-            write_saved_model(
-                folder.path / "saved_model", model, self.dataset.question_words, self.dataset.answers
-            )
+            words, answers = self.dataset.question_words, self.dataset.answers
+            write_saved_model(folder.path / "saved_model", model, words, answers, self.spec.decision_fn)
         if self.config.plot_figs:
             plot_loss(folder.file("_loss.png"), round_.records)
             plot_error(folder.file("_err.png"), round_.records)
@@ -256,7 +274,8 @@ class Trainer:
     def _test(self, round_: "CompletedRound") -> Outcomes:
         """Tests the kept weights, and writes the figures, the answers, and the predictions."""
         folder, test, words = round_.folder, self.dataset.test, self.dataset.answers
-        scores = Predictor(round_.training.model).predict(round_.training.train.of(test))
+        outputs = Predictor(round_.training.model).predict(round_.training.train.of(test))
+        scores = np.asarray(answer_scores(self.spec.decision_fn, outputs, len(words)))
         folder.write_answers(
             words.decode(scores.argmax(axis=1).tolist()), words.decode(test.answers.tolist())
         )
@@ -323,6 +342,17 @@ class CompletedRound:
     training: TrainingRound
     stopping: EarlyStopping
     records: list[Record] = field(default_factory=list)
+
+
+def _check_goal(spec: ModelSpec) -> None:
+    """An answer is learned either as one of many, or as a number; the decision has to go with that."""
+    is_of_a_number = spec.decision_fn in DECISIONS_OF_A_NUMBER
+    if is_of_a_number != (spec.cost_fn not in INDEX_COSTS):
+        fitting = "argmax or argmaxDiff" if is_of_a_number else "hardLimit or round"
+        raise InputError(
+            f"{spec.path}: decisionFn '{spec.decision_fn}' does not go with costFn '{spec.cost_fn}'; "
+            f"give {fitting}"
+        )
 
 
 def _hold_out(examples: Split, ratio: float, block: int) -> tuple[Split, Split]:

@@ -10,8 +10,8 @@ import numpy as np
 
 from cocoqa_keras.data.pipeline import BatchReader, EpochOrders
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.evaluation.metrics import rate
 from cocoqa_keras.evaluation.predictor import Predictor
+from cocoqa_keras.models.decisions import decided_answers
 from cocoqa_keras.spec.training_config import TrainingConfig
 from cocoqa_keras.training.record import Record
 from cocoqa_keras.training.reporter import Reporter
@@ -30,6 +30,7 @@ class TrainingRound:
         config: lengths, batches, shuffling.
         random: where the permutations of the examples come from.
         reporter: is told how far each epoch is.
+        decision: what makes answers of the outputs, a name in `DECISIONS`.
     """
 
     model: keras.Model
@@ -38,6 +39,7 @@ class TrainingRound:
     config: TrainingConfig
     random: np.random.RandomState
     reporter: Reporter
+    decision: str = "argmax"
 
     @property
     def steps_per_epoch(self) -> int:
@@ -51,7 +53,7 @@ class TrainingRound:
             InputError: unreadable data, or a loss that is not a finite number.
         """
         started = time.monotonic()
-        step = TrainingStep(self.model, weighted=self.train.weights is not None)
+        step = TrainingStep(self.model, self.train.weights is not None, self.decision)
         predictor = Predictor(self.model)
         orders = EpochOrders(len(self.train.split), self.config.shuffle, self.random)
         batches = self.train.iterate(orders, self.config.num_epoch, self.config.batch_size)
@@ -92,4 +94,5 @@ class TrainingRound:
             return 0.0, 0.0
         outputs = predictor.predict(self.validation)
         answers, weights = self.validation.split.answers, weights_of(self.validation.split)
-        return float(self.model.loss(answers, outputs, sample_weight=weights)), rate(outputs, answers)
+        loss = float(self.model.loss(answers, outputs, sample_weight=weights))
+        return loss, float(np.mean(decided_answers(self.decision, outputs) == answers))

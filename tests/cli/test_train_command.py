@@ -13,15 +13,17 @@ import h5py
 import numpy as np
 import pytest
 import tensorflow as tf
-from refusal import refused
+from refusal import refused, snapshot
 
 from cocoqa_keras import list_models, load_dataset, load_run
+from cocoqa_keras.cli.predict import main as predict
 from cocoqa_keras.cli.train import main
 from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.data.features_writer import write_features
 from cocoqa_keras.data.formats import read_array, read_weights, write_array, write_pickle, write_weights
 from cocoqa_keras.models.zoo import find_model
 from cocoqa_keras.training.example_weights import write_example_weights
+from cocoqa_keras.training.run_scores import scores_of
 
 FILES = {
     "{run}.model.yml",
@@ -379,6 +381,129 @@ def test_default_data_folder_is_used_where_it_is_there(tiny, capsys):
     Path("cocoqa").rename("data/cocoqa")
     (run,) = train("bow", "--epochs", "1", "--one-round", "--set", "plotFigs=false", "--no-export")
     assert summary_of(run)["data"]["folder"] == "data/cocoqa"
+
+
+# A dry run.
+
+
+def dry_run(capsys, *arguments):
+    """The cells of each stage's row by its name, and all lines; nothing may be left."""
+    before = snapshot()
+    assert main([*arguments, "--dry-run"]) == 0
+    assert snapshot() == before
+    lines = capsys.readouterr().out.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("  stage "))
+    rows = [re.split(r" {2,}", line.strip()) for line in lines[start + 1 : -1]]
+    return {row[0]: row[1:] for row in rows}, lines
+
+
+def test_dry_run_tells_the_graph_with_the_sizes_of_the_data(tiny, capsys):
+    stages, lines = dry_run(capsys, "vis_lstm", "--data", "cocoqa")
+    assert lines[0] == f"stage 'imgFeat': inputDim is {IMAGES} in the data, not 123287"
+    assert "vis_lstm: cost crossEntIdx, decision argmax, output softmax" in lines
+    assert stages["imgSel"] == ["selector", "input"]
+    assert stages["imgFeat"] == ["lut", "imgUnfold", f"(None, {FEATURE_WIDTH})", "frozen"]
+    assert stages["concat"] == ["concat", "imgFold, txtFold", "(None, None, 500)"]
+    assert stages["txtDict"] == [
+        "lut", "txtUnfold", "(None, 500)", str(WORDS * 500),
+        "learningRate 0.8, momentum 0.9, gradientClip 0.1, weightClip 1000",
+    ]  # fmt: skip
+    assert stages["softmax"][2:4] == [f"(None, {ANSWERS})", str(301 * ANSWERS)]
+    trained = sum(int(row[3]) for row in stages.values() if len(row) > 4)
+    assert lines[-1] == f"{trained} trained parameters"
+
+
+@pytest.mark.parametrize("model", list_models())
+def test_dry_run_without_data_tells_the_sizes_of_the_model_file(model, cache, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    cached = list(cache.rglob("*"))
+    stages, lines = dry_run(capsys, model)
+    assert stages["softmax" if "softmax" in stages else "answer"][2] == "(None, 431)"
+    assert list(cache.rglob("*")) == cached  # nor were demo data made
+    assert lines[0].startswith(f"{model}: ")
+
+
+# An answer as a number.
+
+
+def one_number(cost="mse", decision="round", activation="identity"):
+    """BOW with a single output, for the id of the answer."""
+    text = find_model("bow").read_text().replace("outputDim: 431", "outputDim: 1")
+    text = text.replace("'crossEntIdx'", cost).replace("'argmax'", decision)
+    Path("number.yml").write_text(text.replace("activeFn: 'softmax'", f"activeFn: {activation}"))
+    return "number.yml"
+
+
+@pytest.mark.parametrize(
+    "model", [("mse", "round", "identity"), ("crossEntOne", "hardLimit", "sigmoid")], ids=str
+)
+def test_an_answer_that_is_a_number_is_trained_tested_predicted_and_served(model, tiny, capsys):
+    if model[1] == "hardLimit":  # tells answer 0 from answer 1
+        for name in ("train", "valid", "test"):
+            change_ids(lambda inputs, targets: np.copyto(targets, targets % 2), name)
+    config = ("--epochs", "2", "--one-round", "--set", "plotFigs=false")
+    (folder,) = train(one_number(*model), *TINY, *config)
+    run, test = load_run(folder), load_dataset("cocoqa").test
+    numbers = np.asarray(run.model({"question": test.questions}))
+    assert numbers.shape == (12, 1)
+    decided = np.rint(numbers) if model[1] == "round" else numbers > 0.5
+    decided = np.clip(decided[:, 0], 0, ANSWERS - 1).astype(int)
+    answers = run.answers.decode(decided.tolist())
+    assert answers == (folder / f"{folder.name}.test.o.txt").read_text().splitlines()
+    assert summary_of(folder)["test"]["rate"] == pytest.approx(np.mean(decided == test.answers))
+    predictions = [json.loads(line) for line in (folder / "predictions.jsonl").read_text().splitlines()]
+    assert [prediction["answers"][0]["answer"] for prediction in predictions] == answers
+    scores = scores_of(run, load_dataset("cocoqa"))
+    np.testing.assert_array_equal(scores.argmax(axis=1), decided)
+    served = tf.saved_model.load(str(folder / "saved_model")).signatures["answer"]
+    questions = [" ".join(words) for words in load_dataset("cocoqa").words_of("test")]
+    best = served(question=tf.constant(questions))["answers"].numpy()[:, 0]
+    assert [answer.decode() for answer in best] == answers
+    capsys.readouterr()
+    assert predict([str(folder), "--question", questions[0], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["answers"][0]["answer"] == answers[0]
+
+
+@pytest.mark.parametrize("cost", ["crossEntOneIdx", "crossEntOneAccIdx", "rankingLoss", "mseEye"])
+def test_every_cost_of_many_answers_trains(cost, tiny, capsys):
+    decision = "argmaxDiff" if "Acc" in cost else "argmax"
+    text = find_model("bow").read_text().replace("crossEntIdx", cost).replace("'argmax'", decision)
+    Path("mine.yml").write_text(text)
+    (run,) = train("mine.yml", *QUICK, "--epochs", "2", "--set", "softmax.activeFn=sigmoid")
+    losses = csv_of(run)[:, 1]
+    assert losses[1] < losses[0]
+
+
+def test_ordinal_regression_on_a_number_trains_and_has_as_many_outputs_as_the_data_answers(tiny, capsys):
+    text = Path(one_number("crossEntIdx", "argmax")).read_text()
+    text = text.replace("    - 'softmax'\n", "    - 'softmax'\n    - level\n")
+    text = text.replace("outputs: 'softmax'", "outputs: level")
+    level = "{name: level, type: ordinal, inputs: softmax, outputDim: 3, learningRate: 0.01}"
+    Path("ordinal.yml").write_text(f"{text.rstrip()}\n    - {level}\n")
+    (folder,) = train("ordinal.yml", *QUICK, "--epochs", "3")
+    assert csv_of(folder)[-1, 1] < csv_of(folder)[0, 1]
+    assert load_run(folder).model.output.shape == (None, ANSWERS)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("mse", "argmax"), "decisionFn 'argmax' does not go with costFn 'mse'; give hardLimit or round"),
+        (
+            ("crossEntIdx", "round"),
+            "'round' does not go with costFn 'crossEntIdx'; give argmax or argmaxDiff",
+        ),
+    ],
+    ids=["number", "answers"],
+)
+def test_a_decision_that_does_not_go_with_the_cost_is_refused(change, message, tiny, capsys):
+    assert message in refused(main, [one_number(*change), *QUICK], capsys)
+
+
+def test_several_outputs_for_a_number_are_refused(tiny, capsys):
+    arguments = [one_number(), *QUICK, "--set", "softmax.outputDim=2"]
+    message = "decisionFn 'round' needs an output for a single number, shape (None, 1), and the model's is"
+    assert message in refused(main, arguments, capsys)
 
 
 # Mistakes. Each function spoils something in the working folder, and returns the arguments to try.
