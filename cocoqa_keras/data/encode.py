@@ -9,6 +9,7 @@ import numpy as np
 
 from cocoqa_keras.data.examples import Examples, Parts
 from cocoqa_keras.data.formats import write_array, write_pickle
+from cocoqa_keras.data.image_names import image_order
 from cocoqa_keras.data.question_types import QuestionType
 from cocoqa_keras.data.vocabulary import Vocabulary
 from cocoqa_keras.errors import InputError
@@ -82,7 +83,7 @@ def choose_encoding(
     if not parts.train:
         raise InputError("there are no training questions; give a source with some")
     if image_names is None:
-        image_names = sorted(_images(parts), key=_image_order)
+        image_names = sorted(_images(parts), key=image_order)
     else:
         _check_images(parts, image_names)
     longest = max(len(words) for _, part in parts.items() for words in part.questions)
@@ -165,14 +166,8 @@ def _images(parts: Parts) -> set[str]:
     return {image for _, part in parts.items() for image in part.images}
 
 
-def _image_order(name: str) -> tuple[bool, int, str]:
-    """Numbers by their value, then names."""
-    is_number = name.isascii() and name.isdigit()
-    return (False, len(name), name) if is_number else (True, 0, name)
-
-
 def _check_images(parts: Parts, image_names: Sequence[str]) -> None:
-    missing = sorted(_images(parts).difference(image_names), key=_image_order)
+    missing = sorted(_images(parts).difference(image_names), key=image_order)
     if missing:
         raise InputError(
             f"the image index lacks {len(missing)} of the images that are asked about, the first of them "

@@ -15,14 +15,13 @@ import numpy as np
 from cocoqa_keras.data.dataset_files import read_image_names
 from cocoqa_keras.data.extractors import Extractor
 from cocoqa_keras.data.features import SparseFeatures
-from cocoqa_keras.data.features_file import FEATURES_FILE
+from cocoqa_keras.data.features_file import FEATURES_FILE, INDEX_FILE
 from cocoqa_keras.data.features_writer import FeaturesWriter
 from cocoqa_keras.data.formats import write_pickle
 from cocoqa_keras.data.pictures import Picture, read_picture
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.files import write_text
 
-INDEX_FILE = "imgid_dict.pkl"
 PARTIAL_FOLDER = f".{Path(FEATURES_FILE).stem}.partial"
 PROGRESS_FILE = "progress.json"
 

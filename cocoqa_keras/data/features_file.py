@@ -1,8 +1,9 @@
-"""Where the image features of a data set lie."""
+"""Where the image features of a data set lie, and the index that says whose their rows are."""
 
 from pathlib import Path
 
 FEATURES_FILE = "hidden_oxford_mscoco.h5"
+INDEX_FILE = "imgid_dict.pkl"
 
 
 def find_features(folder: str | Path, name: str = FEATURES_FILE) -> Path | None:

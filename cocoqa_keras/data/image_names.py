@@ -24,3 +24,13 @@ def image_name(file_name: str) -> str:
     mscoco = _MSCOCO_STEM.fullmatch(stem)
     number = mscoco[1] if mscoco else stem
     return (number.lstrip("0") or "0") if number.isascii() and number.isdigit() else stem
+
+
+def image_order(name: str) -> tuple[bool, int, str]:
+    """Sorts the names of images: numbers first and by their value, then the other names in theirs.
+
+    Args:
+        name: a name as `image_name` returns it, so without leading zeros where it is a number.
+    """
+    is_number = name.isascii() and name.isdigit()
+    return not is_number, len(name) if is_number else 0, name

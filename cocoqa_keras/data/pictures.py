@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps
 
-from cocoqa_keras.data.image_names import image_name
+from cocoqa_keras.data.image_names import image_name, image_order
 from cocoqa_keras.errors import InputError
 
 PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
@@ -47,7 +47,7 @@ def find_pictures(folder: str | Path) -> list[Picture]:
     if not by_name:
         suffixes = ", ".join(sorted(PICTURE_SUFFIXES))
         raise InputError(f"{folder}: no pictures in it or below it ({suffixes}); give another folder")
-    return [Picture(name, by_name[name]) for name in sorted(by_name, key=_order)]
+    return [Picture(name, by_name[name]) for name in sorted(by_name, key=image_order)]
 
 
 def read_picture(path: str | Path) -> np.ndarray:
@@ -99,11 +99,6 @@ def _picture_files(folder: Path) -> list[Path]:
 
 def _raise(error: OSError) -> None:
     raise error
-
-
-def _order(name: str) -> tuple[bool, int, str]:
-    is_number = name.isascii() and name.isdigit()
-    return not is_number, int(name) if is_number else 0, name
 
 
 def _upright(picture: Image.Image) -> Image.Image:

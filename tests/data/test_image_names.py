@@ -2,7 +2,7 @@
 
 import pytest
 
-from cocoqa_keras.data.image_names import image_name
+from cocoqa_keras.data.image_names import image_name, image_order
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,8 @@ from cocoqa_keras.data.image_names import image_name
 )
 def test_the_name_is_the_stem_or_the_number(file_name, expected):
     assert image_name(file_name) == expected
+
+
+def test_numbers_come_first_and_in_their_order():
+    names = ["b", "10", "9", "a", "0", "100000000000000000000", "\uff12"]
+    assert sorted(names, key=image_order) == ["0", "9", "10", "100000000000000000000", "a", "b", "\uff12"]

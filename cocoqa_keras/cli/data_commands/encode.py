@@ -8,8 +8,7 @@ from typer import Argument, Option
 from cocoqa_keras.cli.options import DEFAULT_DATA
 from cocoqa_keras.cli.output import print_values
 from cocoqa_keras.data.daquar import AnswerChoice
-
-INDEX_FILE = "imgid_dict.pkl"
+from cocoqa_keras.data.features_file import INDEX_FILE
 
 
 def encode(
