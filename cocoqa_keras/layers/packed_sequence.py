@@ -31,6 +31,12 @@ def is_not_zero(steps: tf.Tensor, positions: tf.Tensor | None = None) -> tf.Tens
     return flags if positions is None else tf.gather(flags, positions)
 
 
+def zero_past_end(steps: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+    """Steps of sequences, (N, T, D), zero from `lengths`, (N,), on; the gradient is that of `steps` itself."""
+    is_real = tf.sequence_mask(lengths, tf.shape(steps)[1])[:, :, None]
+    return steps - tf.stop_gradient(tf.where(is_real, tf.zeros_like(steps), steps))
+
+
 @dataclass(frozen=True)
 class Packing:
     """Where the real steps of N sequences lie in a packed matrix of P rows.

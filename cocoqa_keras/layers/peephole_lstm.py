@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from cocoqa_keras.layers.packed_sequence import Packing, is_not_zero, sequence_lengths
+from cocoqa_keras.layers.packed_sequence import Packing, is_not_zero, sequence_lengths, zero_past_end
 from cocoqa_keras.layers.peephole_recurrence import PeepholeWeights, peephole_recurrence
 from cocoqa_keras.layers.take_rows import take_rows
 from cocoqa_keras.serialization import serializable
@@ -93,7 +93,7 @@ class PeepholeLSTM(keras.layers.Layer):
         if not self.return_sequences:
             return packing.last(hidden)
         steps = packing.unpack(hidden, count, timespan)
-        return _cut_outputs(steps, lengths) if runs_on else self._finish_sequences(steps, packing, hidden)
+        return zero_past_end(steps, lengths) if runs_on else self._finish_sequences(steps, packing, hidden)
 
     def _finish_sequences(self, steps: tf.Tensor, packing: Packing, hidden: tf.Tensor) -> tf.Tensor:
         """The output, made of h of all steps, (N, T, H), and of the packed steps."""
@@ -130,9 +130,3 @@ class PeepholeLSTM(keras.layers.Layer):
             "gate_initializers": [keras.initializers.serialize(i) for i in self.gate_initializers],
             "gradient_past_end": self.gradient_past_end,
         }
-
-
-def _cut_outputs(steps: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
-    """Zeros past the ends of sequences, (N, T, H), with the gradient of `steps` itself."""
-    is_real = tf.sequence_mask(lengths, tf.shape(steps)[1])[:, :, None]
-    return steps - tf.stop_gradient(tf.where(is_real, tf.zeros_like(steps), steps))

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from cocoqa_keras.layers.packed_sequence import is_not_zero, sequence_lengths
+from cocoqa_keras.layers.packed_sequence import is_not_zero, sequence_lengths, zero_past_end
 from cocoqa_keras.serialization import serializable
 
 
@@ -25,6 +25,9 @@ class RecurrentGraph(keras.layers.Layer):
             others are zero, and there is no end before the last one.
         return_sequences: return the output of every step (zeros past the end) instead of the last one.
         cut_off_zero_end: whether an all-zero step ends a sequence.
+        gradient_past_end: with `return_sequences`, let the gradient that comes in past a sequence's end flow
+            back as if the sequence ran on to the end of the longest of the batch, as the 2015 program does.
+            The outputs there stay zero.
 
     Call arguments:
         inputs: (N, T, D), N and T free; with a timespan, (N, D).
@@ -44,6 +47,7 @@ class RecurrentGraph(keras.layers.Layer):
         timespan: int | None = None,
         return_sequences: bool = False,
         cut_off_zero_end: bool = True,
+        gradient_past_end: bool = False,
         **kwargs: object,
     ) -> None:
         super().__init__(**kwargs)
@@ -53,6 +57,7 @@ class RecurrentGraph(keras.layers.Layer):
         self.timespan = timespan
         self.return_sequences = return_sequences
         self.cut_off_zero_end = cut_off_zero_end
+        self.gradient_past_end = gradient_past_end
         self.supports_jit = False  # the number of steps changes from batch to batch
         self._recurrence = keras.layers.RNN(
             _StepCell(step, dtype=self.dtype_policy),
@@ -71,13 +76,16 @@ class RecurrentGraph(keras.layers.Layer):
         sequences = inputs
         if self.timespan is not None:
             sequences = tf.pad(inputs[:, None, :], [[0, 0], [0, self.timespan - 1], [0, 0]])
-        mask = None
+        runs_on = self.return_sequences and self.gradient_past_end
+        lengths = mask = None
         if self.cut_off_zero_end and self.timespan is None:
             lengths = sequence_lengths(is_not_zero(sequences))
-            mask = tf.sequence_mask(lengths, tf.shape(sequences)[1])
-        return self._recurrence(
+            computed = tf.fill(tf.shape(lengths), tf.reduce_max(lengths)) if runs_on else lengths
+            mask = tf.sequence_mask(computed, tf.shape(sequences)[1])
+        outputs = self._recurrence(
             sequences, initial_state=self._initial_state(sequences), mask=mask, training=training
         )
+        return outputs if lengths is None or not runs_on else zero_past_end(outputs, lengths)
 
     def _initial_state(self, sequences: tf.Tensor) -> list[tf.Tensor]:
         """The number of the first step, the states before it, and the steps that every step sees."""
@@ -106,6 +114,7 @@ class RecurrentGraph(keras.layers.Layer):
             "timespan": self.timespan,
             "return_sequences": self.return_sequences,
             "cut_off_zero_end": self.cut_off_zero_end,
+            "gradient_past_end": self.gradient_past_end,
         }
 
     @classmethod

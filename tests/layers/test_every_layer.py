@@ -88,6 +88,10 @@ CASES = {
     "RecurrentGraph of one input": Case(
         lambda: layers.RecurrentGraph(running_sum(), timespan=4, return_sequences=True), [(5, 3)]
     ),
+    "RecurrentGraph of all steps and their gradients": Case(
+        lambda: layers.RecurrentGraph(running_sum(), return_sequences=True, gradient_past_end=True),
+        [(5, 6, 3)],
+    ),
     "Selector": Case(lambda: layers.Selector(1, 3, axis=1), [(5, 6, 3)]),
     "SumOverTime": Case(lambda: layers.SumOverTime(), [(5, 6, 3)]),
     "TimeFinal": Case(lambda: layers.TimeFinal(), [(5, 6, 3)]),

@@ -31,6 +31,7 @@ def _recurrent(stage: stages.Recurrent, flows: list[Flow], context: Context) -> 
         timespan=None if stage.multi_input else stage.timespan,
         return_sequences=stage.multi_output,
         cut_off_zero_end=stage.cut_off_zero_end,
+        gradient_past_end=True,
         name=stage.name,
     )
     return Flow(layer(inputs))
