@@ -7,11 +7,11 @@ from typer import Argument, Option
 
 from cocoqa_keras.cli.command import command, run, start_tensorflow
 from cocoqa_keras.cli.options import DEFAULT_DATA, Dtype
-from cocoqa_keras.cli.output import print_table
+from cocoqa_keras.cli.output import print_line, print_table
 from cocoqa_keras.errors import InputError
 
 if TYPE_CHECKING:
-    from cocoqa_keras.spec import ModelSpec
+    from cocoqa_keras.models.builder import Graph
 
 
 def train(
@@ -62,7 +62,8 @@ def train(
         bool,
         Option(
             "--dry-run",
-            help="Print the model stage by stage, with the sizes of the data if there are any, and stop.",
+            help="Print the model stage by stage, with the sizes of the data if there are any, draw it (SVG) "
+            "into the folder of --output, and stop.",
         ),
     ] = False,
 ) -> None:
@@ -89,7 +90,10 @@ def train(
     model_spec = load_spec(find_model(spec), stage_settings)
     training_config = load_training_config(config or config_folder() / f"{TRAINING_CONFIG}.yml", settings)
     if dry_run and data == DEFAULT_DATA and not data.is_dir():
-        _describe_without_data(model_spec, dtype)
+        _start_keras(dtype)
+        from cocoqa_keras.models.summary import declared_graph
+
+        _show(declared_graph(model_spec), output, name)
         return
     from cocoqa_keras.data.dataset import load_dataset
     from cocoqa_keras.models.image_features import open_features
@@ -123,17 +127,21 @@ def train(
             reporter=reporter,
         )
         if dry_run:
-            print_table(trainer.describe())
+            _show(trainer.build_graph(), output, name)
         else:
             trainer.train(one_round)
 
 
-def _describe_without_data(model_spec: "ModelSpec", dtype: Dtype) -> None:
-    """Prints the graph with the sizes of the model file: data are neither needed nor made."""
-    _start_keras(dtype)
-    from cocoqa_keras.models.summary import describe_model
+def _show(graph: "Graph", output: Path, name: str | None) -> None:
+    """Prints the graph, and leaves a drawing of it."""
+    from cocoqa_keras.files import write_text
+    from cocoqa_keras.models.drawing import draw_graph
+    from cocoqa_keras.models.summary import graph_table
 
-    print_table(describe_model(model_spec))
+    path = output / f"{name or graph.spec.name}.svg"
+    write_text(path, draw_graph(graph))
+    print_table(graph_table(graph))
+    print_line(f"Drawing: {path}")
 
 
 def _start_keras(dtype: Dtype) -> None:

@@ -15,6 +15,8 @@ from cocoqa_keras.data.vocabulary import Vocabulary
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.export.weight_layout import weights_of
 from cocoqa_keras.files import atomic_path, write_text
+from cocoqa_keras.models.builder import Graph
+from cocoqa_keras.models.drawing import draw_graph
 from cocoqa_keras.spec.model_spec import ModelSpec
 
 
@@ -70,6 +72,10 @@ class RunFolder:
     def write_spec(self, spec: ModelSpec) -> None:
         """Copies the model file as it was read."""
         write_text(self.file(".model.yml"), spec.text)
+
+    def write_drawing(self, graph: Graph) -> None:
+        """Writes `model.svg`."""
+        write_text(self.path / "model.svg", draw_graph(graph))
 
     def write_weights(self, spec: ModelSpec, model: keras.Model) -> None:
         """Writes `.w.npy`: an entry per used stage in order, its W, or 0 where it has none or is frozen."""

@@ -27,14 +27,12 @@ from cocoqa_keras.evaluation.predictor import Predictor
 from cocoqa_keras.export.saved_model import write_saved_model
 from cocoqa_keras.export.weight_layout import assign_weights
 from cocoqa_keras.files import write_text
-from cocoqa_keras.models.builder import build_graph, build_model
+from cocoqa_keras.models.builder import Graph, build_graph
 from cocoqa_keras.models.decisions import DECISIONS_OF_A_NUMBER, answer_scores
 from cocoqa_keras.models.roles import InputRoles
 from cocoqa_keras.models.sizes import INDEX_COSTS, DatasetInfo, fit_sizes
-from cocoqa_keras.models.summary import graph_table
 from cocoqa_keras.spec.model_spec import ModelSpec
 from cocoqa_keras.spec.training_config import TrainingConfig
-from cocoqa_keras.tables import Table
 from cocoqa_keras.training.costs import cost_of
 from cocoqa_keras.training.early_stopping import EarlyStopping
 from cocoqa_keras.training.example_weights import path_of, trained_parts, weigh_examples
@@ -144,15 +142,15 @@ class Trainer:
             stop_score = first.stopping.training_score
         return self.train_round_two(stop_score).folder
 
-    def describe(self) -> Table:
-        """The graph that would be trained, stage by stage; nothing is left on disk.
+    def build_graph(self) -> Graph:
+        """The graph that is trained, with its initial weights; nothing is left on disk.
 
         Raises:
             InputError: the model cannot be built, or does not give what its decision needs.
         """
         graph = build_graph(self._sized, self._info)
         self._check_outputs(graph.model)
-        return graph_table(graph)
+        return graph
 
     def train_round_one(self) -> "CompletedRound":
         """Trains with validation: on the training examples, until validation gets no better."""
@@ -184,7 +182,10 @@ class Trainer:
             train = train.take(random.permutation(len(train)))
             if validates:
                 train, validation = _hold_out(train, config.held_out_ratio, config.xvalid_no)
-        model = self._build_model()
+        graph = self.build_graph()
+        model = graph.model
+        if self.weights_from is not None:
+            assign_weights(self._sized, model, self._first_weights, str(self.weights_from))
         reader = BatchReader.for_model(model, train, self.features, weights_of(train))
         training = TrainingRound(
             model,
@@ -199,18 +200,12 @@ class Trainer:
         model.compile(optimizer, self._cost, jit_compile=False)
         stopping = EarlyStopping(config.criterion, config.patience, stop_score, config.stop_cost)
         with _new_folder(self.output, name) as folder:
+            folder.write_spec(self.spec)
+            folder.write_drawing(graph)
             round_ = CompletedRound(folder, training, stopping)
             self._run(round_)
             self._leave(round_)
         return round_
-
-    def _build_model(self) -> keras.Model:
-        """A fresh model, with the weights to start from."""
-        model = build_model(self._sized, self._info)
-        self._check_outputs(model)
-        if self.weights_from is not None:
-            assign_weights(self._sized, model, self._first_weights, str(self.weights_from))
-        return model
 
     def _check_outputs(self, model: keras.Model) -> None:
         decision = self.spec.decision_fn
@@ -230,7 +225,6 @@ class Trainer:
             f"{folder.path}: {len(round_.training.train.split)} examples, "
             f"{round_.training.steps_per_epoch} steps an epoch"
         )
-        folder.write_spec(self.spec)
         best = None
         for record in round_.training.records():
             round_.records.append(record)

@@ -40,6 +40,7 @@ FILES = {
     "saved_model",
     "vocabulary.json",
     "answers.json",
+    "model.svg",
 }
 RECORD = re.compile(r"N: +(\d+) T: +\d+  TE: +([\d.]+)  TR: +([\d.]+)  VE: +([\d.]+)  VR: +([\d.]+)")
 STAGE = re.compile(r"ST: +(\S+)  GN: +[\d.]+  GC: +[\d.]+  WN: +[\d.]+  WC: +[\d.]+")
@@ -387,13 +388,15 @@ def test_default_data_folder_is_used_where_it_is_there(tiny, capsys):
 
 
 def dry_run(capsys, *arguments):
-    """The cells of each stage's row by its name, and all lines; nothing may be left."""
+    """The cells of each stage's row by its name, and all lines; nothing but a drawing may be left."""
     before = snapshot()
     assert main([*arguments, "--dry-run"]) == 0
-    assert snapshot() == before
     lines = capsys.readouterr().out.splitlines()
+    drawing = Path(lines[-1].removeprefix("Drawing: "))
+    left = snapshot().items() - before.items()
+    assert {path for path, content in left if content is not None} == {drawing}
     start = next(number for number, line in enumerate(lines) if line.startswith("  stage "))
-    rows = [re.split(r" {2,}", line.strip()) for line in lines[start + 1 : -1]]
+    rows = [re.split(r" {2,}", line.strip()) for line in lines[start + 1 : -2]]
     return {row[0]: row[1:] for row in rows}, lines
 
 
@@ -410,7 +413,8 @@ def test_dry_run_tells_the_graph_with_the_sizes_of_the_data(tiny, capsys):
     ]  # fmt: skip
     assert stages["softmax"][2:4] == [f"(None, {ANSWERS})", str(301 * ANSWERS)]
     trained = sum(int(row[3]) for row in stages.values() if len(row) > 4)
-    assert lines[-1] == f"{trained} trained parameters"
+    assert lines[-2:] == [f"{trained} trained parameters", "Drawing: results/vis_lstm.svg"]
+    assert f"{trained:,} trained parameters" in Path("results/vis_lstm.svg").read_text()
 
 
 @pytest.mark.parametrize("model", list_models())
@@ -421,6 +425,17 @@ def test_dry_run_without_data_tells_the_sizes_of_the_model_file(model, cache, tm
     assert stages["softmax" if "softmax" in stages else "answer"][2] == "(None, 431)"
     assert list(cache.rglob("*")) == cached  # nor were demo data made
     assert lines[0].startswith(f"{model}: ")
+
+
+def test_dry_run_draws_into_the_output_folder_under_the_name_of_the_run(tiny, capsys):
+    _, lines = dry_run(capsys, "bow", "--data", "cocoqa", "--output", "some/where", "--name", "mine")
+    assert lines[-1] == "Drawing: some/where/mine.svg"
+    assert Path("some/where/mine.svg").read_text().startswith("<svg ")
+
+
+def test_dry_run_into_something_that_is_no_folder_is_refused(tiny, capsys):
+    Path("results").write_text("")
+    assert "cannot write results/bow.svg" in refused(main, ["bow", "--data", "cocoqa", "--dry-run"], capsys)
 
 
 # An answer as a number.
