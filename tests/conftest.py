@@ -102,6 +102,15 @@ NARROW = {
     "lstm": {"inputDim": "5", "outputDim": "3"},
     "lstmF": {"inputDim": "5", "outputDim": "3"},
     "lstmB": {"inputDim": "5", "outputDim": "3"},
+    "inputGate": {"outputDim": "3"},
+    "forgetGate": {"outputDim": "3"},
+    "candidate": {"outputDim": "3"},
+    "outputGate": {"outputDim": "3"},
+    "cell": {"outputDim": "3"},
+    "hidden": {"outputDim": "3"},
+    "memory": {"outputDim": "5"},
+    "attention": {"inputDim": "5", "outputDim": "7"},
+    "summary": {"end": "5"},
 }
 
 
@@ -113,7 +122,7 @@ def tiny_spec():
 
     def load(name, overrides=None):
         path = find_model(name)
-        used = {stage.name for stage in load_spec(path).stages}
+        used = {stage.name for stage in load_spec(path).all_stages}
         narrow = {
             f"{stage}.{field}": value
             for stage, fields in NARROW.items()

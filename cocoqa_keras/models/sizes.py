@@ -9,7 +9,7 @@ from cocoqa_keras.data.dataset import Dataset
 from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.models.roles import InputRoles
 from cocoqa_keras.spec.model_spec import ModelSpec
-from cocoqa_keras.spec.stages import Lstm, Map, Ordinal, TimeFold
+from cocoqa_keras.spec.stages import Lstm, Map, Ordinal, Recurrent, TimeFold
 
 INDEX_COSTS = ("crossEntIdx", "crossEntOneIdx", "crossEntOneAccIdx", "rankingLoss", "mseEye")
 
@@ -101,7 +101,7 @@ def _sizes_in_data(spec: ModelSpec, roles: InputRoles, info: DatasetInfo) -> dic
             sizes[stage.name] = {"output_dim": info.feature_width}
         elif isinstance(stage, TimeFold) and stage.name in roles.of_words:
             sizes[stage.name] = {"timespan": info.words_per_question}
-        elif isinstance(stage, Lstm) and stage.name in roles.of_words:
+        elif isinstance(stage, Lstm | Recurrent) and stage.multi_input and stage.name in roles.of_words:
             sizes[stage.name] = {"timespan": stage.timespan + longer}
         elif isinstance(stage, Map | Ordinal) and stage.name in spec.outputs and spec.cost_fn in INDEX_COSTS:
             sizes[stage.name] = {"output_dim": info.answer_count}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cocoqa_keras.models.sizes import DatasetInfo, fit_sizes
-from cocoqa_keras.models.zoo import find_model
+from cocoqa_keras.models.zoo import find_model, list_models
 from cocoqa_keras.spec import load_spec
 
 PAPER = DatasetInfo(9738, 431, 55, 123287, 4096)
@@ -20,8 +20,8 @@ def test_the_sizes_of_a_data_set(tiny_dataset, tiny_features):
     assert without.feature_width is without.feature_mean is without.feature_std is None
 
 
-@pytest.mark.parametrize("name", ["img_bow", "vis_lstm", "2_vis_blstm", "bow", "lstm"])
-def test_the_models_of_the_paper_fit_its_data(name):
+@pytest.mark.parametrize("name", list_models())
+def test_the_models_of_the_package_fit_the_papers_data(name):
     spec = load_spec(find_model(name))
     fitted, differences = fit_sizes(spec, PAPER)
     assert differences == []
@@ -48,6 +48,7 @@ DIFFERENCES = {
         "stage 'softmax': outputDim is 4 in the data, not 431",
     ],
 }
+DIFFERENCES["vis_lstm_graph"] = DIFFERENCES["vis_lstm"]
 
 
 @pytest.mark.parametrize("name", DIFFERENCES)
@@ -65,6 +66,14 @@ def test_every_difference_has_a_line_in_order_of_computation(tiny_dataset, tiny_
 def test_both_lstms_of_a_model_with_two_images_have_two_steps_more_than_words(tiny_dataset, tiny_features):
     fitted, _ = fit_sizes(load_spec(find_model("2_vis_blstm")), DatasetInfo.of(tiny_dataset, tiny_features))
     assert [fitted[name].timespan for name in ("txtFold", "imgFoldFirst", "lstmF", "lstmB")] == [6, 1, 8, 8]
+
+
+@pytest.mark.parametrize("name", ["vis_lstm", "vis_lstm_graph"])
+def test_steps_that_are_not_words_keep_their_number(tiny_dataset, name):
+    """A recurrence that reads a single input runs as long as the model file says."""
+    spec = load_spec(find_model(name), {"lstm.multiInput": "false"})
+    fitted, _ = fit_sizes(spec, DatasetInfo.of(tiny_dataset))
+    assert fitted["lstm"].timespan == 56
 
 
 def test_without_features_the_width_of_the_model_stays(tiny_dataset):
