@@ -22,7 +22,7 @@ class BankSimilarity(keras.layers.Layer):
         (N, B)
 
     Raises:
-        ValueError: the input is no matrix.
+        ValueError: the input is no matrix, or has fewer rows than the bank, where their number is known.
 
     Reference:
         The 2015 program's `cosSimilarity` stage.
@@ -39,10 +39,15 @@ class BankSimilarity(keras.layers.Layer):
 
     def call(self, rows: keras.KerasTensor) -> keras.KerasTensor:
         """Compares the rows with the bank."""
+        count = rows.shape[0]
+        if count is not None and count < self.bank_size:
+            raise ValueError(f"{count} rows are fewer than the {self.bank_size} of the bank")
         square = ops.sum(ops.square(rows), axis=-1, keepdims=True)
         # The root of zero has no finite gradient, so a row of zeros is divided by one.
         directions = rows / ops.sqrt(ops.where(square > 0, square, 1))
-        return ops.matmul(directions[self.bank_size :], ops.transpose(directions[: self.bank_size]))
+        # The shape, which is known, is not what a slice has where the number of rows is free.
+        bank = ops.reshape(directions[: self.bank_size], (self.bank_size, rows.shape[-1]))
+        return ops.matmul(directions[self.bank_size :], ops.transpose(bank))
 
     def compute_output_shape(self, rows_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """(N, B)."""

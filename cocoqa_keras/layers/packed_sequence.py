@@ -32,7 +32,7 @@ def is_not_zero(steps: tf.Tensor, positions: tf.Tensor | None = None) -> tf.Tens
 
 
 def zero_past_end(steps: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
-    """Steps of sequences, (N, T, D), zero from `lengths`, (N,), on; the gradient is that of `steps` itself."""
+    """Steps of sequences, (N, T, D), zero from `lengths`, (N,), on; its gradient is that of `steps`."""
     is_real = tf.sequence_mask(lengths, tf.shape(steps)[1])[:, :, None]
     return steps - tf.stop_gradient(tf.where(is_real, tf.zeros_like(steps), steps))
 

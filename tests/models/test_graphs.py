@@ -1,6 +1,7 @@
 """Stages made of stages: chains, and graphs that are computed at every step of a sequence."""
 
-import keras
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -11,10 +12,12 @@ from cocoqa_keras.errors import InputError
 from cocoqa_keras.export.portable import portable_function
 from cocoqa_keras.export.weight_layout import assign_weights, weights_of
 from cocoqa_keras.models.builder import build_model
+from cocoqa_keras.models.sizes import DatasetInfo
 from cocoqa_keras.models.stage_weights import layers_by_name, stage_matrix
+from cocoqa_keras.models.zoo import find_model
 from cocoqa_keras.spec import load_spec
 from cocoqa_keras.training.costs import cost_of
-from cocoqa_keras.training.optimizer import StagewiseSGD
+from cocoqa_keras.training.optimizer import StageSettings, StagewiseSGD
 
 GOLDEN_GRAPHS = ["sequential", "recurrent_rnn", "recurrent_lstm"]
 
@@ -24,9 +27,6 @@ def test_stages_inside_a_graph_have_the_weights_and_gradients_of_the_2015_progra
     # One of the matrices is kept as numbers of Python.
     figures = np.load(stages / "stages.npz", allow_pickle=True)
     spec = load_spec(stages / "specs" / f"{name}.model.yml")
-    if spec[name].type == "recurrent" and spec[name].multi_output:
-        # Gradients past the end: see test_builder.
-        spec = load_spec(spec.path, {f"{name}.cutOffZeroEnd": "false"})
     batch = tf.constant(figures[f"{name}/X"], floatx)
     model = build_model(spec, input_shape=batch.shape[1:])
     layers = layers_by_name(model)
@@ -190,25 +190,15 @@ def trained_graph(spec_of):
     return spec_of(a_graph(*steps), *steps)
 
 
-def test_a_graph_is_saved_exported_and_trained(trained_graph, sequences, tmp_path):
+def test_stages_of_a_graph_are_trained_by_their_own_settings(trained_graph, sequences):
     model = build_model(trained_graph, input_shape=(None, 3))
-    batch = sequences.astype("float32")
-    optimizer = StagewiseSGD.from_spec(trained_graph)
-    model.compile(optimizer, loss="mse", jit_compile=False)
+    model.compile(StagewiseSGD.from_spec(trained_graph), loss="mse", jit_compile=False)
     before = {name: layers_by_name(model)[name].kernel.numpy() for name in ("g", "h", "frozen")}
-    model.train_on_batch(batch, np.ones((4, 2)))
+    model.train_on_batch(sequences.astype("float32"), np.ones((4, 2)))
     moved = {name: np.linalg.norm(layers_by_name(model)[name].kernel - old) for name, old in before.items()}
     assert moved["frozen"] == 0
     assert moved["g"] == pytest.approx(0.5 * 0.01, rel=1e-3)
     assert moved["h"] > 0
-    model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
-    np.testing.assert_array_equal(again(batch), model(batch))
-    assert {w.path for w in again.trainable_variables} == {w.path for w in model.trainable_variables}
-    again.train_on_batch(batch, np.ones((4, 2)))
-    model.export(tmp_path / "saved_model", verbose=False)
-    exported = tf.saved_model.load(str(tmp_path / "saved_model"))
-    np.testing.assert_allclose(exported.serve(tf.constant(batch[:2, :3])), model(batch[:2, :3]), rtol=1e-6)
 
 
 def test_the_graph_is_not_copied_for_each_step(trained_graph):
@@ -321,69 +311,50 @@ def test_the_lstm_written_out_as_a_graph_is_the_lstm(stages):
         np.testing.assert_allclose(ours, other, rtol=0, atol=1e-12)
 
 
-GATES = {
-    "I": ("input(0), H(-1), C(-1)", "sigmoid", 1.0),
-    "F": ("input(0), H(-1), C(-1)", "sigmoid", 1.0),
-    "Z": ("input(0), H(-1)", "tanh", 0.0),
-    "O": ("input(0), H(-1), C(0)", "sigmoid", 1.0),
-}
+GATES = ("inputGate", "forgetGate", "candidate", "outputGate")
 
 
-def written_out(spec, path):
-    """VIS+LSTM with its stage `lstm` as a recurrent graph of gates, written to a file and read."""
-    content, folder = yaml.safe_load(spec.text), spec.path.parent
-    (lstm,) = (stage for stage in content["specs"] if stage["type"] == "lstm")
-    width = lstm["outputDim"]
-    own = ("initRange", "learningRate", "momentum", "gradientClip", "weightClip", "weightRegConst")
-    settings = {key: lstm[key] for key in own if key in lstm}
-    gates = [
-        {"name": name, "type": "map", "inputs": inputs, "activeFn": activation, "outputDim": width}
-        | {"biasInitConst": bias, "initSeed": lstm["initSeed"] + shift, "recurrent": True, **settings}
-        for shift, (name, (inputs, activation, bias)) in enumerate(GATES.items())
-    ]
-    rest = [
-        {"name": "FC", "type": "elemProd", "inputs": "F(0), C(-1)"},
-        {"name": "IZ", "type": "elemProd", "inputs": "I(0), Z(0)"},
-        {"name": "C", "type": "sum", "inputs": "FC(0), IZ(0)", "numComponents": 2, "outputDim": width},
-        {"name": "U", "type": "active", "inputs": "C(0)", "activeFn": "tanh"},
-        {"name": "H", "type": "elemProd", "inputs": "O(0), U(0)", "outputDim": width},
-    ]
-    graph = {key: lstm[key] for key in ("name", "inputs", "inputDim", "outputDim", "timespan")}
-    graph |= {"type": "recurrent", "stages": ["I", "F", "Z", "FC", "IZ", "C", "O", "U", "H"], "outputs": "H"}
-    others = [{**stage} for stage in content["specs"] if stage is not lstm]
-    for stage in others:
-        stage.update(
-            {key: str(folder / stage[key]) for key in ("mean", "std", "initWeights") if key in stage}
-        )
-    inner = [*gates, *({**stage, "recurrent": True} for stage in rest)]
-    path.write_text(yaml.safe_dump({**content, "specs": [*others, *inner, graph]}))
-    return load_spec(path)
+def test_vis_lstm_written_out_has_the_settings_of_vis_lstm():
+    single, graph = (load_spec(find_model(name)) for name in ("vis_lstm", "vis_lstm_graph"))
+    lstm = single["lstm"]
+    assert [s for s in graph.stages if s.name != "lstm"] == [s for s in single.stages if s != lstm]
+    for shift, name in enumerate(GATES):
+        gate = graph[name]
+        assert replace(StageSettings.of(gate), stage="lstm") == StageSettings.of(lstm)
+        assert (gate.init_range, gate.init_seed) == (lstm.init_range, lstm.init_seed + shift)
+        assert gate.output_dim == graph["lstm"].output_dim == lstm.output_dim
 
 
 @pytest.mark.usefixtures("float64")
-def test_vis_lstm_written_out_is_vis_lstm(mini, tmp_path):
-    spec = load_spec(mini / "models" / "vis_lstm_mini.model.yml")
-    graph_spec = written_out(spec, tmp_path / "written_out.model.yml")
-    single, graph = build_model(spec), build_model(graph_spec)
-    random = np.random.RandomState(0)
-    batch = {"question": random.randint(0, 30, (6, 12)).astype("int32"), "image": random.rand(6, 64)}
-    batch["question"][1, 4:] = 0
-    targets = random.randint(0, 9, 6)
-    # One step of training each: the same initial weights, dropout, gradients, clips and updates.
-    for s, model in ((spec, single), (graph_spec, graph)):
-        model.compile(StagewiseSGD.from_spec(s), loss=cost_of(s), jit_compile=False)
-        model.train_on_batch(batch, targets)
-    np.testing.assert_allclose(graph(batch), single(batch), rtol=0, atol=1e-12)
-    (lstm,) = (stage.name for stage in spec.stages if stage.type == "lstm")
-    gates = np.concatenate([stage_matrix(layers_by_name(graph)[gate]) for gate in GATES])
-    np.testing.assert_allclose(gates, stage_matrix(single.get_layer(lstm)), rtol=0, atol=1e-12)
+def test_vis_lstm_written_out_trains_as_vis_lstm(tiny_spec, tiny_dataset, tiny_features):
+    """The same initial weights, costs of every epoch, and weights and answers after them."""
+    train, valid = tiny_dataset.train, tiny_dataset.valid
+    inputs, valid_inputs = (
+        {"question": split.questions, "image": tiny_features.read(split.image_ids - 1)}
+        for split in (train, valid)
+    )
+    results = []
+    for name, parts in (("vis_lstm", ["lstm"]), ("vis_lstm_graph", GATES)):
+        spec = tiny_spec(name)
+        model = build_model(spec, DatasetInfo.of(tiny_dataset, tiny_features))
+        layers = [layers_by_name(model)[part] for part in parts]
+        first = np.concatenate([stage_matrix(layer) for layer in layers])
+        model.compile(StagewiseSGD.from_spec(spec), cost_of(spec), jit_compile=False)
+        history = model.fit(
+            inputs, train.answers, 4, 6, 0, validation_data=(valid_inputs, valid.answers), shuffle=False
+        ).history
+        last = np.concatenate([stage_matrix(layer) for layer in layers])
+        results.append([first, last, history["loss"], history["val_loss"], model(inputs)])
+    (first, *single), (first_of_graph, *graph) = results
+    np.testing.assert_array_equal(first_of_graph, first)
+    for ours, other in zip(graph, single, strict=True):
+        np.testing.assert_allclose(ours, other, rtol=0, atol=1e-12)
 
 
-def test_a_trained_graph_is_portable(mini, tmp_path):
-    published = load_spec(mini / "models" / "vis_lstm_mini.model.yml")
-    spec = written_out(published, tmp_path / "written_out.model.yml")
-    model, other = build_model(spec), build_model(spec.shift_seeds(3))
+def test_a_trained_graph_is_portable(tiny_spec, tiny_dataset, tiny_features):
+    spec, info = tiny_spec("vis_lstm_graph"), DatasetInfo.of(tiny_dataset, tiny_features)
+    model, other = build_model(spec, info), build_model(spec.shift_seeds(3), info)
     assign_weights(spec, model, weights_of(spec, other), "other")
-    question, image = np.ones((2, 5), "int32"), np.ones((2, 64), "float32")
+    question, image = np.ones((2, 5), "int32"), np.ones((2, 10), "float32")
     answers = portable_function(model)(question, image)["probabilities"]
     np.testing.assert_allclose(answers, other({"question": question, "image": image}), rtol=1e-5)

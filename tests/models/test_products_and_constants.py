@@ -1,6 +1,5 @@
 """Models with products, constants and weights that are no matrix of the usual kind."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -13,21 +12,6 @@ from cocoqa_keras.models.builder import build_model
 from cocoqa_keras.models.stage_weights import stage_matrix
 from cocoqa_keras.spec import load_spec
 from cocoqa_keras.training.optimizer import StagewiseSGD
-
-GOLDEN = ["constWeights", "constValue", "cosSimilarity", "innerProd", "ordinal", "sumProd3"]
-
-
-@pytest.mark.parametrize("name", GOLDEN)
-def test_a_model_saves_and_exports_for_any_number_of_examples(stages, tmp_path, name):
-    batch = np.load(stages / "stages.npz")[f"{name}/X"].astype("float32")
-    model = build_model(load_spec(stages / "specs" / f"{name}.model.yml"), input_shape=batch.shape[1:])
-    model.save(tmp_path / "model.keras")
-    model.export(tmp_path / "saved_model", verbose=False)
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    exported = tf.saved_model.load(str(tmp_path / "saved_model"))
-    for rows in (batch, batch[:3]):
-        np.testing.assert_array_equal(loaded(rows), model(rows))
-        np.testing.assert_allclose(exported.serve(rows), model(rows), rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from itertools import product
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -150,26 +149,6 @@ def test_the_old_lstm_of_a_known_length_tells_its_shape(build):
         TIMESPAN + 1,
         UNITS,
     )
-
-
-MODELS = {
-    "lstm of a single input": ((WIDTH,), {"kind": "lstm", "multiInput": False, "multiOutput": True}),
-    "lstm of all steps": ((None, WIDTH), {"kind": "lstm", "multiOutput": True}),
-    "lstm_old": ((None, WIDTH), {"kind": "lstm_old", "multiErr": True, "cutOffZeroEnd": True}),
-}
-
-
-@pytest.mark.parametrize("what", MODELS)
-def test_models_are_saved_and_exported(build, tmp_path, what):
-    shape, fields = MODELS[what]
-    model = build(input_shape=shape, **fields)
-    batch = sequences_of() if len(shape) == 2 else sequences_of()[:, 0]
-    model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(again(batch), model(batch))
-    model.export(tmp_path / "exported", verbose=False)
-    exported = tf.saved_model.load(tmp_path / "exported")
-    assert_close(exported.serve(batch), model(batch))
 
 
 @pytest.mark.parametrize("kind", ["lstm", "lstm_old"])
