@@ -27,6 +27,7 @@ class TimeFold(keras.layers.Layer):
 
     def __init__(self, timespan: int | None = None, **kwargs: object) -> None:
         super().__init__(**kwargs)
+        self.input_spec = keras.layers.InputSpec(max_ndim=2)
         self.timespan = timespan
 
     def call(self, rows: keras.KerasTensor, like: keras.KerasTensor | None = None) -> keras.KerasTensor:

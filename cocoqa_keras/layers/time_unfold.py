@@ -14,6 +14,10 @@ class TimeUnfold(keras.layers.Layer):
         The 2015 program's `timeUnfold` stage.
     """
 
+    def __init__(self, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.input_spec = keras.layers.InputSpec(ndim=3)
+
     def call(self, sequences: keras.KerasTensor) -> keras.KerasTensor:
         """Unfolds the sequences."""
         return ops.reshape(sequences, (-1, sequences.shape[-1]))

@@ -80,6 +80,27 @@ def join(flows: list[Flow]) -> Flow:
     return flows[0].then(keras.layers.Concatenate(axis=-1)([flow.tensor for flow in flows]))
 
 
+def check_width(values: Flow) -> None:
+    """Refuses values of a width that depends on the batch.
+
+    Raises:
+        ValueError: it does.
+    """
+    if values.shape[-1] is None:
+        raise ValueError("the size of the last axis must be the same in every batch")
+
+
+def check_axis(axis: int, values: Flow) -> None:
+    """Refuses an axis that the values lack.
+
+    Raises:
+        ValueError: they lack it.
+    """
+    rank = len(values.shape)
+    if not -rank <= axis < rank:
+        raise ValueError(f"there is no axis {axis}")
+
+
 def initializer(
     stage: stages.TrainableStage,
     seed_shift: int = 0,

@@ -6,7 +6,7 @@ import numpy as np
 from cocoqa_keras import layers
 from cocoqa_keras.data.matrices import read_matrix
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.models.builders.base import Context, builds, join
+from cocoqa_keras.models.builders.base import Context, builds, check_width, join
 from cocoqa_keras.models.flow import Flow
 from cocoqa_keras.spec import stages
 
@@ -21,7 +21,8 @@ def _active(stage: stages.Active, flows: list[Flow], context: Context) -> Flow:
 @builds(stages.Normalize)
 def _normalize(stage: stages.Normalize, flows: list[Flow], context: Context) -> Flow:
     features = join(flows)
-    mean, std = _statistics(stage, features.tensor.shape[-1], context)
+    check_width(features)
+    mean, std = _statistics(stage, features.shape[-1], context)
     # Statistics in float32 are applied in float32, in a float64 model too, as the 2015 program does.
     is_single = "float32" in (keras.config.dtype_policy().compute_dtype, mean.dtype.name)
     layer = layers.FeatureNormalization(name=stage.name, dtype="float32" if is_single else "float64")
@@ -48,6 +49,7 @@ def _statistics(stage: stages.Normalize, width: int, context: Context) -> tuple[
 @builds(stages.Dropout, takes_distinct_rows=True)
 def _dropout(stage: stages.Dropout, flows: list[Flow], context: Context) -> Flow:
     values = join(flows)
+    check_width(values)
     return values.then(
         layers.BatchDropout(stage.dropout_rate, stage.init_seed, name=stage.name)(values.tensor)
     )

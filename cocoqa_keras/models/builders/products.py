@@ -1,7 +1,7 @@
 """Builders of stages that multiply and add what they read."""
 
 from cocoqa_keras import layers
-from cocoqa_keras.models.builders.base import Context, builds, finish, join
+from cocoqa_keras.models.builders.base import Context, builds, check_width, finish, join
 from cocoqa_keras.models.flow import Flow
 from cocoqa_keras.spec import stages
 
@@ -9,12 +9,14 @@ from cocoqa_keras.spec import stages
 @builds(stages.SumOfParts)
 def _sum_of_parts(stage: stages.SumOfParts, flows: list[Flow], context: Context) -> Flow:
     parts = join(flows)
+    check_width(parts)
     return parts.then(layers.SumOfParts(stage.num_components, name=stage.name)(parts.tensor))
 
 
 @builds(stages.ProductOfHalves)
 def _product_of_halves(stage: stages.ProductOfHalves, flows: list[Flow], context: Context) -> Flow:
     halves = join(flows)
+    check_width(halves)
     return halves.then(layers.ProductOfHalves(name=stage.name)(halves.tensor))
 
 

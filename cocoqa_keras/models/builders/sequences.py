@@ -3,14 +3,19 @@
 import keras
 
 from cocoqa_keras import layers
-from cocoqa_keras.models.builders.base import Context, builds, join, positions_of
+from cocoqa_keras.models.builders.base import Context, builds, check_axis, check_width, join, positions_of
 from cocoqa_keras.models.flow import Flow
 from cocoqa_keras.spec import stages
 
 
 @builds(stages.Selector)
 def _selector(stage: stages.Selector, flows: list[Flow], context: Context) -> Flow:
-    return Flow(layers.Selector(stage.start, stage.end, stage.axis, name=stage.name)(join(flows).tensor))
+    values = join(flows)
+    check_axis(stage.axis, values)
+    size = values.shape[stage.axis]
+    if size is not None and stage.start >= size:
+        raise ValueError(f"axis {stage.axis} has {size} elements, none of them from {stage.start} on")
+    return Flow(layers.Selector(stage.start, stage.end, stage.axis, name=stage.name)(values.tensor))
 
 
 @builds(stages.TimeUnfold)
@@ -18,6 +23,7 @@ def _time_unfold(stage: stages.TimeUnfold, flows: list[Flow], context: Context) 
     sequences = join(flows)
     if sequences.like is not None:  # a table has unfolded them already
         return sequences
+    check_width(sequences)
     return Flow(layers.TimeUnfold(name=stage.name)(sequences.tensor), like=sequences.tensor)
 
 
@@ -63,6 +69,7 @@ def _reshape(stage: stages.Reshape, flows: list[Flow], context: Context) -> Flow
 
 @builds(stages.Concat, takes_distinct_rows=True)
 def _concat(stage: stages.Concat, flows: list[Flow], context: Context) -> Flow:
+    check_axis(stage.axis, flows[0])
     if stage.axis == 1 and any(flow.has_distinct_steps for flow in flows):
         parts = [
             [flow.tensor, *positions_of(flow)] if flow.has_distinct_steps else flow.expanded().tensor

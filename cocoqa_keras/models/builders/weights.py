@@ -1,7 +1,7 @@
 """Builders of stages with a matrix of weights."""
 
 from cocoqa_keras import layers
-from cocoqa_keras.models.builders.base import Context, builds, finish, initializer, join
+from cocoqa_keras.models.builders.base import Context, builds, check_width, finish, initializer, join
 from cocoqa_keras.models.flow import Flow
 from cocoqa_keras.spec import stages
 
@@ -30,6 +30,8 @@ def _map(stage: stages.Map, flows: list[Flow], context: Context) -> Flow:
         ),
         name=stage.name,
     )
+    for flow in flows:
+        check_width(flow)
     if len(flows) > 1:
         flows = [flow.expanded() for flow in flows]
     values = layer([flow.tensor for flow in flows] if len(flows) > 1 else flows[0].tensor)
