@@ -7,6 +7,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from cocoqa_keras.cli.command import command, quiet_native_code, run
+from cocoqa_keras.cli.run_folder import find_saved_model
 from cocoqa_keras.errors import InputError
 
 
@@ -25,7 +26,7 @@ def serve(
     """
     if not re.fullmatch(r"[\w.-]+", name, re.ASCII):
         raise InputError(f"--name {name}: use letters, digits, and _ . - only")
-    folder = _find_saved_model(model)
+    folder = find_saved_model(model)
     with quiet_native_code():
         from cocoqa_keras.export.server import ModelServer, ServedModel
 
@@ -36,15 +37,6 @@ def serve(
             server.serve_forever()
         except KeyboardInterrupt:
             print("Stopped")
-
-
-def _find_saved_model(folder: Path) -> Path:
-    """The SavedModel that a folder is, or that it has as a run folder."""
-    for path in (folder, folder / "saved_model"):
-        if (path / "saved_model.pb").is_file():
-            return path
-    hint = f"; make it by cocoqa-export {folder}" if (folder / "model.keras").is_file() else ""
-    raise InputError(f"{folder} holds no SavedModel{hint}")
 
 
 def main(argv: list[str] | None = None) -> int:

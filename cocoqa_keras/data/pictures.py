@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -51,32 +51,53 @@ def find_pictures(folder: str | Path) -> list[Picture]:
 
 
 def read_picture(path: str | Path) -> np.ndarray:
-    """Decodes a picture: PNG, JPEG, WebP, BMP, or the first frame of a GIF.
-
-    It is turned as its EXIF orientation says. Of 16 bits a colour the upper 8 are taken, and what is
-    transparent lies on white.
+    """Reads a picture file; see `decode_picture`.
 
     Returns:
         uint8 (H, W, 3), RGB.
 
     Raises:
-        InputError: there is no such file, it is damaged or no picture, or it has more than `MAX_PIXELS`
-            pixels, which is found out before it is decoded.
+        InputError: there is no such file, it cannot be read, or it is no picture that can be decoded.
+    """
+    path = Path(path)
+    try:
+        if not path.is_file():  # a pipe or a device could be read for ever
+            raise InputError(f"no picture file {path}")
+        with path.open("rb") as file:
+            return decode_picture(file, str(path))
+    except OSError as error:
+        raise InputError(f"no picture file {path} that can be read: {error.strerror}") from error
+
+
+def decode_picture(file: BinaryIO, name: str) -> np.ndarray:
+    """Decodes a picture: PNG, JPEG, WebP, BMP, or the first frame of a GIF.
+
+    It is turned as its EXIF orientation says. Of 16 bits a colour the upper 8 are taken, and what is
+    transparent lies on white.
+
+    Args:
+        file: its content.
+        name: what messages call it.
+
+    Returns:
+        uint8 (H, W, 3), RGB.
+
+    Raises:
+        InputError: it is damaged or no picture, or it has more than `MAX_PIXELS` pixels, which is found out
+            before it is decoded.
     """
     try:
-        if not Path(path).is_file():  # a pipe or a device could be read for ever
-            raise InputError(f"no picture file {path}")
-        with Image.open(path, formats=_FORMATS) as picture:
+        with Image.open(file, formats=_FORMATS) as picture:
             if picture.width * picture.height > MAX_PIXELS:
-                raise InputError(f"{path}: {_TOO_LARGE}")
+                raise InputError(f"{name}: {_TOO_LARGE}")
             picture.load()
             return np.asarray(_rgb(_upright(picture)))
     except InputError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise InputError(f"{path}: {_TOO_LARGE}") from error
+        raise InputError(f"{name}: {_TOO_LARGE}") from error
     except Exception as error:  # there is hardly one that decoders do not raise on damaged files
-        raise InputError(f"{path}: not a picture that can be read; give a PNG or JPEG file") from error
+        raise InputError(f"{name}: not a picture that can be read; give a PNG or JPEG file") from error
 
 
 def _picture_files(folder: Path) -> list[Path]:

@@ -38,6 +38,9 @@ class Answerer:
         images: where images are looked up, for a model that takes one.
         decision: what makes answers of the outputs, a name in `DECISIONS`.
 
+    Attributes:
+        takes_image: whether the model looks at an image.
+
     Raises:
         InputError: the model takes images, and there are none, or of another width.
 
@@ -63,8 +66,8 @@ class Answerer:
             images,
         )
         self._decision = decision
-        self._takes_image = "image" in model.input
-        if not self._takes_image:
+        self.takes_image = "image" in model.input
+        if not self.takes_image:
             return
         if images is None:
             raise InputError(f"model {model.name} takes images: give their features")
@@ -115,9 +118,9 @@ class Answerer:
         Raises:
             InputError: it cannot.
         """
-        if self._takes_image and image is None:
+        if self.takes_image and image is None:
             raise InputError(f"model {self._model.name} answers about an image; name one")
-        if not self._takes_image and image is not None:
+        if not self.takes_image and image is not None:
             raise InputError(f"model {self._model.name} takes no image; leave image {image} out")
         if image is not None:
             self._images.locate(image)

@@ -60,6 +60,11 @@ class ImageSource:
         """Number of features of an image."""
         return self._features.shape[1]
 
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether the features tell what made them, so that those of another picture can be computed."""
+        return can_reopen(self._features.extractor)
+
     def locate(self, image: int | str | Path) -> int | Path:
         """Where an image is: its row in the features (from 0), or its picture file.
 
@@ -76,7 +81,7 @@ class ImageSource:
                     f"no image {name}: ids go from 1 to {count}; an MS-COCO id is written {COCO_PREFIX}{name}"
                 )
             return int(name) - 1
-        if not can_reopen(self._features.extractor):
+        if not self.takes_pictures:
             made_by = self._features.extractor or "elsewhere"
             raise InputError(
                 f"image {name}: a picture has no features, as {self._features.path} is not from this "
@@ -95,8 +100,16 @@ class ImageSource:
         in_rows = np.array([isinstance(place, int) for place in places], bool)
         features[in_rows] = self._features.read([place for place in places if isinstance(place, int)])
         for position in np.flatnonzero(~in_rows):
-            features[position] = self._features_of_picture(places[position])
+            features[position] = self.features_of(read_picture(places[position]))
         return features
+
+    def features_of(self, picture: np.ndarray) -> np.ndarray:
+        """What the features' own extractor makes of a picture, uint8 (H, W, 3): float32 (width,).
+
+        Raises:
+            InputError: the extractor cannot be made anew, or makes features of another width.
+        """
+        return self._extractor(self._extractor.prepare(picture)[np.newaxis])[0]
 
     def _row_of(self, coco_id: str) -> int:
         try:
@@ -112,11 +125,6 @@ class ImageSource:
         names = read_image_names(self._folder / "imgid_dict.pkl")
         self._features.check_images(names)
         return {name: row for row, name in enumerate(names)}
-
-    def _features_of_picture(self, path: Path) -> np.ndarray:
-        """What the features' own extractor makes of a picture, float32 (width,)."""
-        picture = self._extractor.prepare(read_picture(path))
-        return self._extractor(picture[np.newaxis])[0]
 
     @cached_property
     def _extractor(self) -> Extractor:

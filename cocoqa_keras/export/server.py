@@ -20,6 +20,7 @@ from google.protobuf.json_format import MessageToDict
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from cocoqa_keras.errors import InputError
+from cocoqa_keras.export.loading import load_saved_model
 
 VERSION = "1"
 DEFAULT_SIGNATURE = "serving_default"
@@ -50,13 +51,8 @@ class ServedModel:
 
     def __init__(self, folder: str | Path, name: str) -> None:
         self.name = name
-        try:
-            # Held, since the signatures do not keep its variables alive.
-            self._model = tf.saved_model.load(folder)
-            content = SavedModel.FromString((Path(folder) / "saved_model.pb").read_bytes())
-        except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise InputError(f"{folder}: not a SavedModel that can be loaded ({reason})") from error
+        self._model = load_saved_model(folder)
+        content = SavedModel.FromString((Path(folder) / "saved_model.pb").read_bytes())
         self._descriptions = content.meta_graphs[0].signature_def
 
     def status(self) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """A finished run, read back from its folder alone."""
 
-import json
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,9 @@ import keras
 from cocoqa_keras import layers  # noqa: F401
 from cocoqa_keras.data.vocabulary import Vocabulary
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.spec.model_spec import ModelSpec, load_spec
+from cocoqa_keras.spec.model_spec import ModelSpec
 from cocoqa_keras.training import costs, optimizer  # noqa: F401
+from cocoqa_keras.training.run_files import read_spec, read_summary, read_vocabularies
 
 
 @dataclass(frozen=True)
@@ -52,38 +52,12 @@ def load_run(folder: str | Path) -> Run:
     except (OSError, ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile) as error:
         reason = str(error).strip().splitlines()[0]
         raise InputError(f"{path}: cannot be loaded ({reason}); train anew") from error
+    question_words, answers = read_vocabularies(folder)
     return Run(
         folder=folder,
-        spec=load_spec(_only_file(folder, "*.model.yml")),
+        spec=read_spec(folder),
         model=model,
-        question_words=_read_words(folder / "vocabulary.json"),
-        answers=_read_words(folder / "answers.json"),
-        summary=_read_json(folder / "run.json"),
+        question_words=question_words,
+        answers=answers,
+        summary=read_summary(folder),
     )
-
-
-def _only_file(folder: Path, pattern: str) -> Path:
-    paths = list(folder.glob(pattern))
-    if len(paths) != 1:
-        raise InputError(f"{folder}: expected one file {pattern}, found {len(paths)}; train anew")
-    return paths[0]
-
-
-def _read_words(path: Path) -> Vocabulary:
-    content = _read_json(path)
-    try:
-        return Vocabulary(tuple(map(str, content["words"])), int(content["first_id"]))
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise InputError(f"{path}: expected words and first_id; train anew") from error
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not valid JSON; train anew") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: expected names and values; train anew")
-    return content

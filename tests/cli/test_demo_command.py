@@ -1,0 +1,121 @@
+"""cocoqa-demo: a run behind a page, and how a mistake is answered."""
+
+import contextlib
+import io
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from urllib.parse import quote
+
+import pytest
+from refusal import refused
+
+from cocoqa_keras.cli import train
+from cocoqa_keras.cli.demo import PACKAGES, main
+from cocoqa_keras.data.dataset_files import read_image_names
+from cocoqa_keras.data.features_writer import write_features
+
+# A process whose parent ignores Ctrl-C, as a job in the background does, would ignore it as well.
+CODE = """
+import signal, sys
+from cocoqa_keras.cli.demo import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(main())
+"""
+
+
+def trained(model, data, output):
+    """The folder of a run of one epoch."""
+    options = ("--epochs", "1", "--one-round", "--set", "plotFigs=false", "--set", "batchSize=16")
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert train.main([model, "--data", str(data), "--output", str(output), *options]) == 0
+    (folder,) = output.iterdir()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(tiny_original, tmp_path_factory):
+    return trained("img_bow", tiny_original / "cocoqa", tmp_path_factory.mktemp("seeing"))
+
+
+@pytest.fixture(scope="module")
+def blind_run(tiny_original, tmp_path_factory):
+    return trained("bow", tiny_original / "cocoqa", tmp_path_factory.mktemp("blind"))
+
+
+def fetch(url):
+    with urllib.request.urlopen(url, timeout=30) as reply:
+        return reply.read().decode()
+
+
+def test_a_run_is_asked_until_it_is_interrupted_and_answers_as_it_did_in_its_test(
+    run, tiny_original, tmp_path
+):
+    tested = json.loads((run / "predictions.jsonl").read_text().splitlines()[0])
+    image_id = read_image_names(tiny_original / "cocoqa" / "imgid_dict.pkl").index(tested["image"]) + 1
+    copy = shutil.copytree(run, tmp_path / run.name)
+    (copy / "model.keras").unlink()  # the SavedModel is enough
+    with subprocess.Popen(
+        [sys.executable, "-c", CODE, copy, "--port", "0"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            line = process.stdout.readline()
+            address = re.fullmatch(rf"{run.name}: (http://127\.0\.0\.1:\d+/) \(.*\)\n", line)[1]
+            text = fetch(f"{address}?image={image_id}&question={quote(tested['question'])}")
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert (process.returncode, out, err) == (0, "Stopped\n", "")
+    assert re.findall(r"<th scope=\"row\">(\S+)</th>.*?<td>([\d.]+)</td>", text, re.DOTALL)[:5] == [
+        (entry["answer"], f"{entry['score']:.3f}") for entry in tested["answers"]
+    ]
+
+
+def test_a_package_that_is_missing_is_told(run, tiny, monkeypatch, capsys):
+    for package in PACKAGES:
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, package, None)
+            assert "pip install 'cocoqa-keras[demo]'" in refused(main, [run], capsys)
+
+
+def test_a_folder_that_is_no_run_is_refused(run, tiny, tmp_path, capsys):
+    assert "holds no SavedModel" in refused(main, ["nowhere"], capsys)
+    copy = shutil.copytree(run, tmp_path / "run")
+    (copy / "answers.json").unlink()
+    assert "answers.json: No such file" in refused(main, [copy, "--port", "0"], capsys)
+
+
+def test_data_or_features_that_are_gone_are_told(run, tiny, capsys):
+    ask = [run, "--port", "0"]
+    assert "nowhere is not an encoded data set" in refused(main, [*ask, "--data", "nowhere"], capsys)
+    assert "nowhere.h5" in refused(main, [*ask, "--features", "nowhere.h5"], capsys)
+    assert "cannot read nowhere" in refused(main, [*ask, "--pictures", "nowhere"], capsys)
+
+
+def test_features_of_another_width_are_refused(run, tiny, capsys):
+    write_features("other.h5", [[1.0, 0.0]] * 6)
+    message = refused(main, [run, "--port", "0", "--features", "other.h5"], capsys)
+    assert "has 2 features of an image, and the model takes 6" in message
+
+
+@pytest.mark.parametrize("option", ["--features", "--pictures"])
+def test_images_for_a_model_that_takes_none_are_refused(blind_run, tiny, option, capsys):
+    message = refused(main, [blind_run, "--port", "0", option, "some"], capsys)
+    assert "bow takes no image; leave some out" in message
+
+
+def test_an_address_that_cannot_be_had_is_refused(run, tiny, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert f"cannot listen on 127.0.0.1:{port}: " in refused(main, [run, "--port", port], capsys)
+    assert "cannot listen on host.invalid" in refused(main, [run, "--host", "host.invalid"], capsys)
+    assert "--port" in refused(main, [run, "--port", "65536"], capsys)
