@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
-from cocoqa_keras.cli.command import command, quiet_native_code, run
-from cocoqa_keras.cli.options import DEFAULT_DATA
+from cocoqa_keras.cli.command import command, run
+from cocoqa_keras.cli.output import print_table
+from cocoqa_keras.cli.run_folder import open_answerer
 from cocoqa_keras.errors import InputError
+from cocoqa_keras.tables import Table, printable
 
 if TYPE_CHECKING:
     from cocoqa_keras.evaluation.answerer import Answerer
@@ -53,7 +55,7 @@ def predict(
         raise InputError("give a --question, or many in --input FILE.jsonl; one of them")
     if input_ is not None and image is not None:
         raise InputError("--image goes with --question; each line of --input names its own image")
-    answerer = _open_answerer(run_folder, data, features)
+    answerer = open_answerer(run_folder, data, features)
     if input_ is not None:
         queries = _read_queries(input_, answerer)
         while batch := list(islice(queries, BATCH_SIZE)):
@@ -66,26 +68,6 @@ def predict(
         print(json.dumps(result, indent=2))
     else:
         _print_table(result)
-
-
-def _open_answerer(folder: Path, data: Path | None, features: Path | None) -> "Answerer":
-    """A run's model, with the images that it was trained on unless others are given."""
-    with quiet_native_code():
-        from cocoqa_keras.training.run import load_run
-
-        finished = load_run(folder)
-    from cocoqa_keras.evaluation.answerer import Answerer
-    from cocoqa_keras.evaluation.image_source import ImageSource
-
-    if data is None:
-        recorded = finished.summary.get("data", {})
-        data = Path(recorded.get("folder") or DEFAULT_DATA)
-        trained_on = Path(recorded.get("features") or "")
-        if features is None and trained_on.is_file():
-            features = trained_on
-    images = ImageSource.open(finished.spec, data, features)
-    decision = finished.spec.decision_fn
-    return Answerer(finished.model, finished.question_words, finished.answers, images, decision)
 
 
 def _answer(answerer: "Answerer", queries: list[dict[str, Any]], top_k: int) -> Iterator[dict[str, Any]]:
@@ -131,19 +113,12 @@ def _parse_query(line: bytes, answerer: "Answerer") -> dict[str, Any]:
 
 
 def _print_table(result: dict[str, Any]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table()
-    table.add_column("answer")
-    table.add_column("score", justify="right")
+    table = Table(printable(result["question"]), (("answer", "left"), ("score", "right")))
     for entry in result["answers"]:
-        table.add_row(Text(entry["answer"]), f"{entry['score']:.4f}")
-    print(result["question"])
-    Console().print(table)
+        table.add(entry["answer"], f"{entry['score']:.4f}")
     if result["unknown_words"]:
-        print(f"Words that the model does not know: {', '.join(result['unknown_words'])}")
+        table.note = printable(f"Words that the model does not know: {', '.join(result['unknown_words'])}")
+    print_table(table)
 
 
 def main(argv: list[str] | None = None) -> int:

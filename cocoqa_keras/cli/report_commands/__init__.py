@@ -1,0 +1,1 @@
+"""The subcommands of cocoqa-report, a module each."""

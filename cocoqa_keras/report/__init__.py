@@ -1,0 +1,1 @@
+"""Pages and documents that show what models answer."""
