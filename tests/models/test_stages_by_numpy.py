@@ -365,8 +365,10 @@ CASES = {
 }
 
 
-def test_every_type_is_computed_here():
-    assert set(CASES) == set(STAGES) == set(STAGE_TYPES)
+def test_every_type_of_the_2015_program_is_computed_here():
+    """Types of our own may come without."""
+    assert set(CASES) == set(STAGES) <= set(STAGE_TYPES)
+    assert len(CASES) == 31
 
 
 @pytest.fixture(scope="module")
