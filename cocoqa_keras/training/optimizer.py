@@ -177,7 +177,7 @@ class StagewiseSGD(keras.optimizers.Optimizer):
         """Updates one weight."""
         index = self._get_variable_index(variable)
         settings = self.settings_by_weight[index]
-        rate, momentum = self._rate_and_momentum(settings, learning_rate, variable.dtype)
+        rate, momentum = self.rate_and_momentum(settings, learning_rate, variable.dtype)
         if isinstance(gradient, tf.IndexedSlices):
             gradient = _sum_duplicates(gradient)
         norm = _norm(gradient.values if isinstance(gradient, tf.IndexedSlices) else gradient)
@@ -196,9 +196,16 @@ class StagewiseSGD(keras.optimizers.Optimizer):
         if index in self._clips:
             self._clips[index].apply(momentum, step * norm, self.iterations.value)
 
-    def _rate_and_momentum(
+    def rate_and_momentum(
         self, settings: StageSettings, factor: tf.Tensor, dtype: tf.DType
     ) -> tuple[tf.Tensor, tf.Tensor | float]:
+        """The learning rate and the momentum of a stage in the present epoch.
+
+        Args:
+            settings: the stage's.
+            factor: of all learning rates, the optimizer's own `learning_rate`.
+            dtype: of the rate.
+        """
         rate = tf.cast(factor, dtype) * settings.learning_rate
         if not settings.changes_by_epoch:
             return rate, settings.momentum

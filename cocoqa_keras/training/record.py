@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from cocoqa_keras.files import write_text
-from cocoqa_keras.training.optimizer import StagewiseSGD
+from cocoqa_keras.training.optimizer import StageSettings, StagewiseSGD
 
 GATE_LETTERS = {"input_gate": "I", "forget_gate": "F", "candidate": "Z", "output_gate": "O"}
 
@@ -37,6 +37,11 @@ class Record:
     validation_rate: float = 0.0
 
     @property
+    def is_validated(self) -> bool:
+        """Whether there was a validation: one without any loss would have right answers."""
+        return bool(self.validation_loss or self.validation_rate)
+
+    @property
     def line(self) -> str:
         """The line that is printed."""
         return (
@@ -45,20 +50,62 @@ class Record:
         )
 
 
-def stage_lines(optimizer: StagewiseSGD) -> list[str]:
-    """A line for each weight: norm of its last gradient before the clip, norm of the weight, both clips."""
-    lines = []
-    for weight, norm, settings in zip(
-        optimizer.weights_updated, optimizer.gradient_norms, optimizer.settings_by_weight, strict=True
-    ):
-        name = settings.stage
-        if weight.name in GATE_LETTERS:
-            name = f"{name}.{GATE_LETTERS[weight.name]}-0"
-        lines.append(
-            f"ST: {name:>11}  GN: {float(norm):8.4f}  GC: {settings.gradient_clip:8.4f}  "
-            f"WN: {_norm(weight):8.4f}  WC: {settings.weight_clip:8.4f}"
+@dataclass(frozen=True)
+class WeightRecord:
+    """What a record tells of one weight.
+
+    Attributes:
+        name: its stage and, for a gate of an LSTM, a letter: `lstm.I-0`.
+        value: the weight, a matrix or a single number.
+        norm: Euclidean, of the weight.
+        clip: largest norm of the weight; 0 for none.
+        gradient_norm: of the last step, before the clip.
+        gradient_clip: largest norm of a gradient; 0 for none.
+        learning_rate: of the next step.
+    """
+
+    name: str
+    value: np.ndarray
+    norm: float
+    clip: float
+    gradient_norm: float
+    gradient_clip: float
+    learning_rate: float
+
+    @property
+    def line(self) -> str:
+        """The line that is printed."""
+        return (
+            f"ST: {self.name:>11}  GN: {self.gradient_norm:8.4f}  GC: {self.gradient_clip:8.4f}  "
+            f"WN: {self.norm:8.4f}  WC: {self.clip:8.4f}"
         )
-    return lines
+
+
+def weight_records(optimizer: StagewiseSGD) -> list[WeightRecord]:
+    """A record for each weight, as it is now; the optimizer must be settled."""
+    return [
+        _weight_record(optimizer, *of_weight)
+        for of_weight in zip(
+            optimizer.weights_updated, optimizer.gradient_norms, optimizer.settings_by_weight, strict=True
+        )
+    ]
+
+
+def _weight_record(
+    optimizer: StagewiseSGD, weight: keras.Variable, gradient_norm: keras.Variable, settings: StageSettings
+) -> WeightRecord:
+    value = weight.value.numpy()
+    gate = f".{GATE_LETTERS[weight.name]}-0" if weight.name in GATE_LETTERS else ""
+    rate, _ = optimizer.rate_and_momentum(settings, optimizer.learning_rate, weight.dtype)
+    return WeightRecord(
+        name=settings.stage + gate,
+        value=value,
+        norm=float(np.linalg.norm(value)),
+        clip=settings.weight_clip,
+        gradient_norm=float(gradient_norm),
+        gradient_clip=settings.gradient_clip,
+        learning_rate=float(rate),
+    )
 
 
 def write_csv(path: Path, records: Sequence[Record]) -> None:
@@ -69,7 +116,3 @@ def write_csv(path: Path, records: Sequence[Record]) -> None:
         for r in records
     ]
     write_text(path, "\n".join(rows) + "\n")
-
-
-def _norm(weight: keras.Variable) -> float:
-    return float(np.linalg.norm(weight.value.numpy()))

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from cocoqa_keras.layers import AffineMap, PeepholeLSTM
 from cocoqa_keras.training.optimizer import StageSettings, StagewiseSGD
-from cocoqa_keras.training.record import Record, stage_lines, write_csv
+from cocoqa_keras.training.record import Record, weight_records, write_csv
 
 EPOCH = re.compile(r"N: +(\d+) T: +(\d+)  TE: +(\S+)  TR: +(\S+)  VE: +(\S+)  VR: +(\S+)")
 STAGE = re.compile(r"ST: +(\S+)  GN: +(\S+)  GC: +(\S+)  WN: +(\S+)  WC: +(\S+) *")
@@ -29,7 +29,7 @@ def test_the_lines_of_epochs_are_those_of_the_2015_program(mini):
 
 def optimizer_of(stage, layer, shape):
     layer.build(shape)
-    optimizer = StagewiseSGD([stage])
+    optimizer = StagewiseSGD([stage], steps_per_epoch=2)
     optimizer.build(layer.trainable_variables)
     return optimizer
 
@@ -46,7 +46,8 @@ def test_the_lines_of_stages_are_those_of_the_2015_program(mini):
         optimizer = optimizer_of(settings, layer, (None, 1))
         layer.kernel.assign([[float(weight_norm)]])
         optimizer.gradient_norms[0].assign(float(norm))
-        assert stage_lines(optimizer) == [line.rstrip()]
+        (record,) = weight_records(optimizer)
+        assert record.line == line.rstrip()
 
 
 def test_each_gate_of_an_lstm_has_a_line_in_the_order_of_weight_files():
@@ -54,11 +55,22 @@ def test_each_gate_of_an_lstm_has_a_line_in_the_order_of_weight_files():
     optimizer = optimizer_of(StageSettings("lstm", 0.1, gradient_clip=0.1), layer, (None, None, 3))
     gradients = [tf.ones_like(weight.value) for weight in layer.trainable_variables]
     optimizer.apply(gradients, layer.trainable_variables)
-    lines = [STAGE.fullmatch(line).groups() for line in stage_lines(optimizer)]
+    lines = [STAGE.fullmatch(record.line).groups() for record in weight_records(optimizer)]
     assert [line[0] for line in lines] == ["lstm.I-0", "lstm.F-0", "lstm.Z-0", "lstm.O-0"]
     for line, weight in zip(lines, layer.trainable_variables, strict=True):
         assert float(line[1]) == pytest.approx(np.sqrt(weight.shape[0] * 2), abs=1e-4)
         assert float(line[3]) == pytest.approx(np.linalg.norm(weight.numpy()), abs=1e-4)
+
+
+def test_the_learning_rate_of_a_weight_falls_with_the_epochs():
+    layer = AffineMap(1, name="map")
+    optimizer = optimizer_of(StageSettings("map", 0.8, learning_rate_decay=0.5), layer, (None, 1))
+    rates = []
+    for _ in range(3):
+        for _ in range(optimizer.steps_per_epoch):
+            optimizer.apply([tf.zeros((2, 1))], layer.trainable_variables)
+        rates += [record.learning_rate for record in weight_records(optimizer)]
+    assert rates == pytest.approx([0.8, 0.8 / 1.5, 0.8 / 2])
 
 
 def test_the_table_has_a_row_a_record(tmp_path):
