@@ -3,15 +3,18 @@
 import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
 from cocoqa_keras.cli.command import command, quiet_native_code, run
+from cocoqa_keras.cli.next_steps import comparison_of_runs, print_next, views_of_run
 from cocoqa_keras.cli.output import print_table
 from cocoqa_keras.data.question_types import QuestionType
 from cocoqa_keras.errors import InputError
+from cocoqa_keras.reproduce.published import published_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from cocoqa_keras.data.dataset import Dataset
     from cocoqa_keras.ensembles.of_runs import RunWithFeatures
     from cocoqa_keras.evaluation.report import EvaluationReport
+    from cocoqa_keras.training.reporter import Reporter
     from cocoqa_keras.training.run import Run
 
 _TYPES = {kind.name.lower(): kind for kind in QuestionType}
@@ -80,7 +84,10 @@ def evaluate(
     ] = None,
     output: Annotated[
         Path | None,
-        Option(help="Folder for result.txt, figures.json, predictions.jsonl and confusion.csv."),
+        Option(
+            help="Folder for result.txt, figures.json, predictions.jsonl, confusion.csv and plots "
+            "(types.png, confusion.png)."
+        ),
     ] = None,
     json_: Annotated[bool, Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
@@ -101,17 +108,25 @@ def evaluate(
     dataset = load_dataset(data or _common_data(models))
     notes = ["Corrected by the visual prior"] if prior else []
     asked = _in_words_of(models[0].run, dataset, split, notes) if reindex else dataset
-    scores = _scores(dict(zip(by_type, models, strict=True)) if by_type else models, asked, split, prior)
-    other_scores = None if other is None else _scores([other], asked, split)
+    from cocoqa_keras.training.reporter import reporter_for
+
+    with reporter_for(True) as reporter:
+        answering = dict(zip(by_type, models, strict=True)) if by_type else models
+        scores = _scores(answering, asked, split, reporter, prior)
+        other_scores = None if other is None else _scores([other], asked, split, reporter)
     report = _report(names, asked, split, scores, against, other_scores, wordnet, notes)
     if output is not None:
-        _write(output, report, dataset, asked, scores)
+        is_in_paper = len(models) == 1 and split is Part.TEST and not prior
+        published = published_for(models[0].run.spec.name, dataset) if is_in_paper else None
+        _write(output, report, dataset, asked, scores, published)
     if boosting_weights is not None:
         notes.append(_boost(models[0], dataset, boosting_weights))
     if json_:
         print(json.dumps(report.to_dict(), indent=2))
-    else:
-        print_table(report.table())
+        return
+    print_table(report.table())
+    if len(runs) == 1:
+        print_next(*(comparison_of_runs(runs[0], against) if against else views_of_run(runs[0])))
 
 
 def _read_types(pairs: Sequence[str]) -> dict[QuestionType, Path]:
@@ -185,15 +200,19 @@ def _scores(
     models: Sequence["RunWithFeatures"] | Mapping[QuestionType, "RunWithFeatures"],
     dataset: "Dataset",
     split: Part,
+    reporter: "Reporter",
     prior: bool = False,
 ) -> "np.ndarray":
     """The scores of the mean of some runs or of a run for each type, (N, A)."""
     from cocoqa_keras.baselines.prior_by_type import add_prior_by_type
     from cocoqa_keras.ensembles.of_runs import average_of_runs, runs_by_type
 
-    scores_on = runs_by_type if isinstance(models, Mapping) else average_of_runs
-    scores = scores_on(models, dataset, split)
-    return add_prior_by_type(dataset, scores_on(models, dataset, Part.VALID), scores) if prior else scores
+    def scores_on(part: Part) -> "np.ndarray":
+        combine = runs_by_type if isinstance(models, Mapping) else average_of_runs
+        return combine(models, dataset, part, partial(reporter.progress, part))
+
+    scores = scores_on(split)
+    return add_prior_by_type(dataset, scores_on(Part.VALID), scores) if prior else scores
 
 
 def _boost(model: "RunWithFeatures", dataset: "Dataset", prefix: Path) -> str:
@@ -237,11 +256,17 @@ def _report(
 
 
 def _write(
-    folder: Path, report: "EvaluationReport", dataset: "Dataset", asked: "Dataset", scores: "np.ndarray"
+    folder: Path,
+    report: "EvaluationReport",
+    dataset: "Dataset",
+    asked: "Dataset",
+    scores: "np.ndarray",
+    published: Mapping[str, float] | None,
 ) -> None:
-    """Writes the report, what was answered to each question, and which answers are taken for which."""
+    """Writes the report, what was answered to each question, which answers are taken for which, and plots."""
     from cocoqa_keras.evaluation.confusion_file import write_confusion
     from cocoqa_keras.evaluation.evaluator import result_lines
+    from cocoqa_keras.evaluation.plots import write_plots
     from cocoqa_keras.evaluation.predictions import write_predictions
     from cocoqa_keras.files import write_text
 
@@ -249,9 +274,9 @@ def _write(
     write_text(folder / "result.txt", result_lines(content["figures"]))
     write_text(folder / "figures.json", json.dumps(content, indent=2) + "\n")
     write_predictions(folder / "predictions.jsonl", dataset, report.split, scores, asked.answers)
-    write_confusion(
-        folder / "confusion.csv", scores.argmax(axis=1), asked.split(report.split).answers, asked.answers
-    )
+    predicted, true = scores.argmax(axis=1), asked.split(report.split).answers
+    write_confusion(folder / "confusion.csv", predicted, true, asked.answers)
+    write_plots(folder, report.title, report.outcomes, predicted, true, asked.answers, published)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from typer import Argument, Option
 
 from cocoqa_keras.cli.command import command, run, start_tensorflow
+from cocoqa_keras.cli.next_steps import print_next
 from cocoqa_keras.cli.options import DEFAULT_DATA, Dtype
 from cocoqa_keras.errors import InputError
 
@@ -102,6 +103,8 @@ def export(
     else:
         _write_model(format_, output, trained)
     print(f"Wrote {output}")
+    if format_ is Format.SAVED_MODEL:
+        print_next(("cocoqa-serve", output))
 
 
 def _read_run(folder: Path) -> _Trained:

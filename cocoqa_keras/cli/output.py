@@ -14,15 +14,26 @@ def print_values(values: Mapping[str, int | str]) -> None:
 
 
 def print_table(table: Table) -> None:
-    """Prints a table; its bars are blocks in a terminal that has them, and number signs elsewhere."""
-    text = str(table)
-    has_blocks = sys.stdout.isatty() and _in_encoding_of_output(BLOCK) == BLOCK
-    print_line(text if has_blocks else text.replace(BLOCK, "#"))
+    """Prints a table for a terminal, in its width; as plain lines with bars of number signs elsewhere."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if console.is_terminal and not console.is_dumb_terminal:
+        from cocoqa_keras.cli.terminal_table import print_in_terminal
+
+        print_in_terminal(table, console, _for_terminal)
+    else:
+        print_line(str(table).replace(BLOCK, "#"))
 
 
 def print_line(text: str) -> None:
     """Prints text, with escapes in place of what the terminal or file cannot take."""
     print(_in_encoding_of_output(text), flush=True)
+
+
+def _for_terminal(text: str) -> str:
+    has_blocks = _in_encoding_of_output(BLOCK) == BLOCK
+    return _in_encoding_of_output(text if has_blocks else text.replace(BLOCK, "#"))
 
 
 def _in_encoding_of_output(text: str) -> str:

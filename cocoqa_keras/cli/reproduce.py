@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Option
 
 from cocoqa_keras.cli.command import command, run, start_tensorflow
+from cocoqa_keras.cli.next_steps import print_next
 from cocoqa_keras.cli.options import DEFAULT_DATA
 from cocoqa_keras.cli.output import print_table
 from cocoqa_keras.errors import InputError
@@ -67,7 +68,7 @@ def reproduce(
     }
     made = [name for name in wanted if name not in left_out]
     _make(reproduction, made, seeds, dataset, image_features, config, runs)
-    _show(reproduction, published, made, seeds, left_out, output)
+    _show(reproduction, published, made, seeds, left_out, dataset, output)
 
 
 def _read_rows(rows: str | None, known: Sequence[str]) -> list[str]:
@@ -126,20 +127,25 @@ def _show(
     rows: Sequence[str],
     seeds: int,
     left_out: dict[str, str],
+    dataset: "Dataset",
     output: Path,
 ) -> None:
     """Prints the table, and writes it and its chart."""
     from cocoqa_keras.files import write_text
-    from cocoqa_keras.reproduce.report import markdown_of, plot_types, reasons, table_of
+    from cocoqa_keras.plotting import save_plot
+    from cocoqa_keras.reproduce.report import markdown_of, reasons, rows_plot, table_of
 
     results = {name: [reproduction.results[name][seed] for seed in range(seeds)] for name in rows}
     table = table_of(results, published)
     print_table(table)
-    print(*reasons(left_out), sep="\n")
+    for reason in reasons(left_out):
+        print(reason)
     write_text(output / "table.md", markdown_of(table, left_out))
     if results:
-        plot_types(output / "table.png", results, published)
+        save_plot(rows_plot(results, published), output / "table.png")
     print(f"{output}: table.md, table.json, table.png")
+    if left_out:
+        print_next(("cocoqa-data", "download", "features", "--output", dataset.folder.parent))
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from cocoqa_keras.cli.command import command, run, start_tensorflow
+from cocoqa_keras.cli.next_steps import print_next, uses_of_run
 from cocoqa_keras.cli.options import DEFAULT_DATA, Dtype
 from cocoqa_keras.cli.output import print_line, print_table
 from cocoqa_keras.errors import InputError
@@ -55,6 +56,9 @@ def train(
     seed: Annotated[int, Option(min=0, help="Shifts all random streams; 0 is the paper's.")] = 0,
     dtype: Annotated[Dtype, Option(help="Precision.")] = Dtype.FLOAT32,
     no_export: Annotated[bool, Option("--no-export", help="Leave the SavedModel out.")] = False,
+    no_tensorboard: Annotated[
+        bool, Option("--no-tensorboard", help="Leave out what TensorBoard shows.")
+    ] = False,
     strict_sizes: Annotated[
         bool, Option("--strict-sizes", help="Make a size that differs between model file and data an error.")
     ] = False,
@@ -108,10 +112,11 @@ def train(
     image_features = open_features(model_spec, data, features)
 
     _start_keras(dtype)
+    from cocoqa_keras.reproduce.published import published_for
     from cocoqa_keras.training.reporter import reporter_for
     from cocoqa_keras.training.trainer import Trainer
 
-    with reporter_for(training_config.progress) as reporter:
+    with reporter_for(training_config.progress and not dry_run) as reporter:
         trainer = Trainer(
             model_spec,
             dataset,
@@ -124,12 +129,15 @@ def train(
             weights_from=weights_from,
             example_weights=example_weights,
             exports=not no_export,
+            tensorboard=not no_tensorboard,
+            published=published_for(model_spec.name, dataset),
             reporter=reporter,
         )
         if dry_run:
             _show(trainer.build_graph(), output, name)
-        else:
-            trainer.train(one_round)
+            return
+        folder = trainer.train(one_round).path
+    print_next(*uses_of_run(folder, image_features is not None))
 
 
 def _show(graph: "Graph", output: Path, name: str | None) -> None:

@@ -1,10 +1,15 @@
 """A model's outputs for many examples."""
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from cocoqa_keras.data.pipeline import BatchReader
+
+Progress = Callable[[int, int], None]
+"""Is told after each batch how many of how many examples are through."""
 
 BATCH_SIZE = 1000  # large enough to fill the processor, small enough for any memory
 
@@ -21,8 +26,12 @@ class Predictor:
         self._outputs = tf.function(lambda inputs: model(inputs, training=False), input_signature=[signature])
         self._output = model.output
 
-    def predict(self, reader: BatchReader) -> np.ndarray:
+    def predict(self, reader: BatchReader, progress: Progress = lambda done, total: None) -> np.ndarray:
         """The outputs for every example of the reader's split, in order.
+
+        Args:
+            reader: what reads the examples.
+            progress: told how far it is.
 
         Returns:
             (N, A)
@@ -35,4 +44,5 @@ class Predictor:
             end = start + len(answers)
             outputs[order[start:end]] = self._outputs(inputs)
             start = end
+            progress(end, len(order))
         return outputs

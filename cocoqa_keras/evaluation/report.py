@@ -30,16 +30,20 @@ class EvaluationReport:
     others: Outcomes | None = None
     notes: Sequence[str] = ()
 
+    @property
+    def title(self) -> str:
+        """What the figures are of."""
+        count = len(self.outcomes["rate"])
+        return f"{' + '.join(self.models)}: {count} questions, {self.split} of {self.data}"
+
     def table(self) -> Table:
         """The figures with their 95 % intervals, and by how much they are above those of the other model."""
         columns = [("", "left"), ("", "right"), ("95 % interval", "right")]
         if self.others is not None:
             columns += [("difference", "right"), ("95 % interval", "right")]
         content = self.to_dict()
-        count = content["questions"]
-        title = f"{' + '.join(self.models)}: {count} questions, {self.split} of {self.data}"
         against = [] if self.against is None else [f"Difference: from {self.against}, on the same questions"]
-        table = Table(title, columns, note="\n".join([*against, *self.notes]))
+        table = Table(self.title, columns, note="\n".join([*against, *self.notes]))
         for name, figure in content["figures"].items():
             cells = [f"{figure:.4f}", _range(content["intervals"][name])]
             if name in content.get("differences", {}):

@@ -1,24 +1,21 @@
 """The paper's table with ours beside it, as Markdown and as a bar chart."""
 
+import math
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 from cocoqa_keras.data.question_types import QuestionType
-from cocoqa_keras.files import atomic_path
+from cocoqa_keras.evaluation.plots import RATES, draw_rates
+from cocoqa_keras.plotting import Plot, new_plot
 from cocoqa_keras.reproduce.result import RowResult
 from cocoqa_keras.tables import Table
 
 Figures = Mapping[str, float]
 Results = Mapping[str, Sequence[RowResult]]  # of each row, a result for each seed
 
-_TYPES = tuple(kind.name.lower() for kind in QuestionType)
-_FIGURES = ("rate", "WUPS 0.9", "WUPS 0.0", *_TYPES)
+_FIGURES = ("rate", "WUPS 0.9", "WUPS 0.0", *(kind.name.lower() for kind in QuestionType))
 _COLUMNS = ("row", "", *_FIGURES, "ours - paper", "95 %", "epochs", "minutes")
-_PAPER_COLOR, _OUR_COLOR = "#bbbbbb", "#0072b2"  # told apart by the colour-blind, and in grey
 
 
 def mean_figures(results: Sequence[RowResult]) -> dict[str, float]:
@@ -72,23 +69,17 @@ def _cells(figures: Figures) -> list[str]:
     return [f"{figures[name]:.4f}" if name in figures else "" for name in _FIGURES]
 
 
-def plot_types(path: Path, results: Results, published: Mapping[str, Figures]) -> None:
+def rows_plot(results: Results, published: Mapping[str, Figures]) -> Plot:
     """Draws the rates of all questions and of each type, a panel each, with two bars for every row."""
     rows = [name for name in published if name in results]
-    figure = Figure(figsize=(11, 1.4 + 0.45 * len(rows)), layout="constrained")
-    FigureCanvasAgg(figure)
-    panels = figure.subplots(1, 1 + len(_TYPES), sharex=True, sharey=True)
-    positions = np.arange(len(rows))
-    for axes, kind in zip(panels, ("rate", *_TYPES), strict=True):
-        paper = [published[name].get(kind, 0) for name in rows]
-        ours = [mean_figures(results[name]).get(kind, 0) for name in rows]
-        axes.barh(positions - 0.2, paper, 0.38, color=_PAPER_COLOR, label="paper")
-        axes.barh(positions + 0.2, ours, 0.38, color=_OUR_COLOR, label="ours")
-        axes.set(title="all questions" if kind == "rate" else kind, yticks=positions, yticklabels=rows)
-        axes.grid(axis="x", alpha=0.3)
-        axes.set_axisbelow(True)
-    panels[0].invert_yaxis()
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False)
-    figure.supxlabel("share of right answers on the test part", fontsize="medium")
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=120)
+    ours = [mean_figures(results[name]) for name in rows]
+    plot = new_plot(12, 1.6 + 0.6 * len(rows))
+    panels = plot.subplots(1, len(RATES), sharex=True, sharey=True)
+    for axes, (rate, title) in zip(panels, RATES.items(), strict=True):
+        paper = [published[name].get(rate, math.nan) for name in rows]
+        draw_rates(axes, rows, [figures.get(rate, math.nan) for figures in ours], paper)
+        axes.set_title(title)
+        axes.margins(x=0.25)  # room for the numbers
+    plot.legend(*panels[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, frameon=False)
+    plot.supxlabel("share of right answers on the test part", fontsize="medium")
+    return plot

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,8 @@ class Workshop:
 
     def scores(self, folder: Path, part: str = "test", rows: np.ndarray | None = None) -> np.ndarray:
         """A run's scores of the questions of a part, or of some of them, (N, A)."""
-        return scores_of(load_run(folder), self.dataset, part, self.features, rows)
+        progress = partial(self.store.reporter.progress, part)
+        return scores_of(load_run(folder), self.dataset, part, self.features, rows, progress)
 
 
 @dataclass(frozen=True)

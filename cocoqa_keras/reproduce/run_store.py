@@ -10,6 +10,7 @@ from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.models.roles import InputRoles
 from cocoqa_keras.models.zoo import find_model
+from cocoqa_keras.reproduce.published import published_for
 from cocoqa_keras.spec.model_spec import ModelSpec, load_spec
 from cocoqa_keras.spec.training_config import TrainingConfig
 from cocoqa_keras.training.reporter import Reporter
@@ -74,6 +75,7 @@ class RunStore:
             name=name,
             seed=self.seed,
             exports=False,
+            published=published_for(spec.name, dataset),
             reporter=self.reporter,
         )
 

@@ -26,7 +26,7 @@ class TrainingConfig(Section):
         stop_cost: end once the training loss is below it; 0 for never.
         write_record: write the `.csv`.
         save_model: write the weights and the model.
-        plot_figs: write the plots of loss and error.
+        plot_figs: write the plots: loss, error, rates by question type, and confusion of answers.
         progress: show a progress bar on a terminal.
         calc_error: taken for compatibility; rates are always computed.
         send_email: taken for compatibility; no mail is ever sent.

@@ -1,40 +1,84 @@
-"""The curves of a run, as pictures."""
+"""The curves of a round of training."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
+from matplotlib.ticker import FormatStrFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from cocoqa_keras.files import atomic_path
+from cocoqa_keras.plotting import BLUE, VERMILION, Plot, new_plot, set_title, tidy
+from cocoqa_keras.training.early_stopping import EarlyStopping
 from cocoqa_keras.training.record import Record
 
-
-def plot_loss(path: Path, records: Sequence[Record]) -> None:
-    """Draws training and validation loss by epoch."""
-    _plot(path, "loss", [r.training_loss for r in records], [r.validation_loss for r in records], records)
-
-
-def plot_error(path: Path, records: Sequence[Record]) -> None:
-    """Draws training and validation error, one minus the rate of right answers, by epoch."""
-    training = [1 - r.training_rate for r in records]
-    _plot(path, "error", training, [1 - r.validation_rate for r in records], records)
+_SCORES = {"loss": "loss", "rate": "error"}  # by the criterion that looks at them
+_WIDE = 20  # how many times the lowest loss the highest is, for a logarithmic scale
+_FEW = 12  # records that are shown as points
 
 
-def _plot(
-    path: Path, quantity: str, training: list[float], validation: list[float], records: Sequence[Record]
-) -> None:
-    figure = Figure(figsize=(6.4, 4), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    per_epoch = max(1, sum(r.epoch == records[0].epoch for r in records))
-    epochs = [(index + 1) / per_epoch for index in range(len(records))]
-    marker = "o" if len(records) == 1 else None
-    axes.plot(epochs, training, label="training (dropout on)", color="tab:blue", marker=marker)
-    if any(r.validation_loss for r in records):
-        axes.plot(epochs, validation, label="validation", color="tab:orange", marker=marker)
-    axes.set(xlabel="epochs", ylabel=quantity, ylim=(0, None))
-    axes.grid(alpha=0.3)
-    axes.legend(frameon=False)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=120)
+def loss_plot(records: Sequence[Record], stopping: EarlyStopping | None = None, title: str = "") -> Plot:
+    """Draws training and validation loss by epoch, on a logarithmic scale where they range widely.
+
+    Args:
+        records: those of the round, one at least.
+        stopping: what ended the round, to mark the best validation or the score to stop at.
+        title: such as the name of the run.
+    """
+    losses = [(record.training_loss, record.validation_loss) for record in records]
+    plot, axes = _draw(records, losses, "loss", stopping, title)
+    shown = [value for line in axes.lines for value in line.get_ydata()]
+    if min(shown) > 0 and max(shown) > _WIDE * min(shown):
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
+    else:
+        axes.set_ylim(min(0, 1.05 * min(shown)), 1.05 * max(shown))
+    return plot
+
+
+def error_plot(records: Sequence[Record], stopping: EarlyStopping | None = None, title: str = "") -> Plot:
+    """Draws training and validation error, the share of wrong answers, by epoch; see `loss_plot`."""
+    errors = [(1 - record.training_rate, 1 - record.validation_rate) for record in records]
+    plot, axes = _draw(records, errors, "rate", stopping, title)
+    axes.set(ylabel="error (share of wrong answers)", ylim=(0, 1.05 * max(map(max, errors)) or 1))
+    return plot
+
+
+def _draw(
+    records: Sequence[Record],
+    scores: Sequence[tuple[float, float]],
+    criterion: str,
+    stopping: EarlyStopping | None,
+    title: str,
+) -> tuple[Plot, Axes]:
+    """Draws the scores of training and validation that a criterion looks at."""
+    plot = new_plot(6.4, 4.4)
+    axes = plot.add_subplot()
+    per_epoch = sum(record.epoch == records[0].epoch for record in records)
+    epochs = [number / per_epoch for number in range(1, len(records) + 1)]
+    training, validation = zip(*scores, strict=True)
+    marker = "o" if len(records) <= _FEW else None
+    axes.plot(epochs, training, color=BLUE, marker=marker, label="training (dropout on)")
+    meaning = ""
+    if any(record.is_validated for record in records):
+        meaning = "First round: until validation gets no better"
+        axes.plot(epochs, validation, color=VERMILION, ls=(0, (5, 1.5)), marker=marker, label="validation")
+        if stopping is not None:
+            best = len(records) - 1 - stopping.since_best
+            name = f"best validation {_SCORES[stopping.criterion]}: at {epochs[best]:g}"
+            _mark(axes, epochs[best], validation[best], name)
+    elif stopping is not None and stopping.stop_score is not None:
+        name = f"{stopping.stop_score:.4f}"
+        meaning = f"Second round: until the training {_SCORES[stopping.criterion]} is below {name}"
+        if stopping.criterion == criterion:
+            axes.axhline(stopping.stop_score, color="black", lw=1, ls=":", label=f"stop below {name}")
+    set_title(plot, title, meaning)
+    axes.set(xlabel="epochs", ylabel=_SCORES[criterion])
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    tidy(axes)
+    plot.legend(loc="outside lower center", ncols=3, frameon=False, fontsize="small")
+    return plot, axes
+
+
+def _mark(axes: Axes, epoch: float, score: float, name: str) -> None:
+    style = {"marker": "D", "markersize": 9, "markeredgecolor": "white"}
+    axes.plot([epoch], [score], color=VERMILION, ls="", label=name, **style)

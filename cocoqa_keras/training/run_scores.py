@@ -8,7 +8,7 @@ from cocoqa_keras.data.dataset import Dataset
 from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.data.pipeline import BatchReader
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.evaluation.predictor import Predictor
+from cocoqa_keras.evaluation.predictor import Predictor, Progress
 from cocoqa_keras.models.decisions import answer_scores
 from cocoqa_keras.models.image_features import open_features
 from cocoqa_keras.training.run import Run
@@ -20,6 +20,7 @@ def scores_of(
     split: str = "test",
     features: SparseFeatures | None = None,
     rows: np.ndarray | None = None,
+    progress: Progress = lambda done, total: None,
 ) -> np.ndarray:
     """What a run's model makes of the questions of a part.
 
@@ -30,6 +31,7 @@ def scores_of(
         split: the part, `train`, `valid` or `test`.
         features: the features of the data set's images, for a model that takes an image.
         rows: the questions to score, (M,) indices or (N,) bool; by default all.
+        progress: told how far it is.
 
     Returns:
         (M, A), a row a question and a column an answer; the higher, the better.
@@ -46,7 +48,7 @@ def scores_of(
     _check_words(run, dataset)
     _check_features(run, dataset, features)
     reader = BatchReader.for_model(run.model, part if rows is None else part.take(rows), features)
-    outputs = Predictor(run.model).predict(reader)
+    outputs = Predictor(run.model).predict(reader, progress)
     return np.asarray(answer_scores(run.spec.decision_fn, outputs, len(run.answers)))
 
 

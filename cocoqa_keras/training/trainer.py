@@ -1,8 +1,9 @@
 """From a model file and a data set to run folders: the two rounds of training."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from cocoqa_keras.evaluation.evaluator import (
     outcomes,
     result_lines,
 )
+from cocoqa_keras.evaluation.plots import write_plots
 from cocoqa_keras.evaluation.predictions import write_predictions
 from cocoqa_keras.evaluation.predictor import Predictor
 from cocoqa_keras.export.saved_model import write_saved_model
@@ -31,16 +33,21 @@ from cocoqa_keras.models.builder import Graph, build_graph
 from cocoqa_keras.models.decisions import DECISIONS_OF_A_NUMBER, answer_scores
 from cocoqa_keras.models.roles import InputRoles
 from cocoqa_keras.models.sizes import INDEX_COSTS, DatasetInfo, fit_sizes
+from cocoqa_keras.plotting import save_plot
 from cocoqa_keras.spec.model_spec import ModelSpec
 from cocoqa_keras.spec.training_config import TrainingConfig
 from cocoqa_keras.training.costs import cost_of
 from cocoqa_keras.training.early_stopping import EarlyStopping
 from cocoqa_keras.training.example_weights import path_of, trained_parts, weigh_examples
 from cocoqa_keras.training.optimizer import StagewiseSGD
-from cocoqa_keras.training.plots import plot_error, plot_loss
-from cocoqa_keras.training.record import Record, stage_lines, write_csv
+from cocoqa_keras.training.plots import error_plot, loss_plot
+from cocoqa_keras.training.record import Record, weight_records, write_csv
 from cocoqa_keras.training.reporter import Reporter
 from cocoqa_keras.training.run_folder import RunFolder, find_weights, spec_hash
+from cocoqa_keras.training.tensorboard import TensorBoardLog
+from cocoqa_keras.training.tensorboard_hyperparameters import hyperparameters
+from cocoqa_keras.training.tensorboard_projector import word_vectors
+from cocoqa_keras.training.tensorboard_samples import Samples
 from cocoqa_keras.training.training_round import TrainingRound
 from cocoqa_keras.training.weighted_split import weights_of
 from cocoqa_keras.versions import versions
@@ -70,6 +77,8 @@ class Trainer:
         example_weights: prefix of files, `PREFIX-train.npy` and `PREFIX-valid.npy`, with a number for each
             example that its cost is multiplied by, in training as in validation. Rates do not depend on them.
         exports: write a SavedModel into each run folder.
+        tensorboard: write what TensorBoard shows into each run folder.
+        published: the paper's figures for the model, by their names in `result.txt`, drawn beside its own.
         reporter: where lines and progress go.
 
     Raises:
@@ -91,6 +100,8 @@ class Trainer:
     weights_from: str | Path | None = None
     example_weights: str | Path | None = None
     exports: bool = True
+    tensorboard: bool = True
+    published: Mapping[str, float] | None = None
     reporter: Reporter = field(default_factory=Reporter)
 
     def __post_init__(self) -> None:
@@ -199,13 +210,16 @@ class Trainer:
         optimizer = StagewiseSGD.from_spec(self._sized, training.steps_per_epoch)
         model.compile(optimizer, self._cost, jit_compile=False)
         stopping = EarlyStopping(config.criterion, config.patience, stop_score, config.stop_cost)
-        with _new_folder(self.output, name) as folder:
+        with _new_folder(self.output, name) as folder, self._open_log(folder) as log:
             folder.write_spec(self.spec)
             folder.write_drawing(graph)
-            round_ = CompletedRound(folder, training, stopping)
+            round_ = CompletedRound(folder, training, stopping, log)
             self._run(round_)
             self._leave(round_)
         return round_
+
+    def _open_log(self, folder: RunFolder) -> AbstractContextManager[TensorBoardLog | None]:
+        return TensorBoardLog(folder.path / "tensorboard") if self.tensorboard else nullcontext()
 
     def _check_outputs(self, model: keras.Model) -> None:
         decision = self.spec.decision_fn
@@ -220,11 +234,13 @@ class Trainer:
 
     def _run(self, round_: "CompletedRound") -> None:
         """Trains until the round ends, and leaves the model with the weights to keep."""
-        folder, model, stopping = round_.folder, round_.training.model, round_.stopping
+        folder, model, stopping, log = round_.folder, round_.training.model, round_.stopping, round_.log
         self.reporter.line(
             f"{folder.path}: {len(round_.training.train.split)} examples, "
             f"{round_.training.steps_per_epoch} steps an epoch"
         )
+        if log is not None:
+            log.write_model(folder.name, model, hyperparameters(self._sized, self.config, self.seed))
         best = None
         for record in round_.training.records():
             round_.records.append(record)
@@ -234,8 +250,11 @@ class Trainer:
                 keep = stopping.is_better(record)
                 best = model.get_weights() if keep else best
                 self.reporter.line(f"P: {stopping.since_best} {folder.name}")
-            for line in stage_lines(model.optimizer):
-                self.reporter.line(line)
+            weights = weight_records(model.optimizer)
+            for weight in weights:
+                self.reporter.line(weight.line)
+            if log is not None:
+                log.write_record(len(round_.records) - 1, record, weights)
             self._write_record(round_, keep)
             reason = stopping.reason_to_stop(record)
             if reason:
@@ -260,24 +279,37 @@ class Trainer:
             words, answers = self.dataset.question_words, self.dataset.answers
             write_saved_model(folder.path / "saved_model", model, words, answers, self.spec.decision_fn)
         if self.config.plot_figs:
-            plot_loss(folder.file("_loss.png"), round_.records)
-            plot_error(folder.file("_err.png"), round_.records)
+            for draw, suffix in ((loss_plot, "_loss.png"), (error_plot, "_err.png")):
+                save_plot(draw(round_.records, round_.stopping, folder.name), folder.file(suffix))
         tested = {} if self.dataset.test is None else self._test(round_)
         folder.write_json("run", self._summary(round_, tested))
+        if round_.log is not None:
+            self._finish_log(round_.log, round_, tested)
+
+    def _finish_log(self, log: TensorBoardLog, round_: "CompletedRound", tested: Outcomes) -> None:
+        """Shows the test figures and the word vectors of the kept weights in TensorBoard."""
+        if tested:
+            predictions = round_.folder.path / "predictions.jsonl"
+            samples = Samples.of(self.dataset, predictions, self.reporter.line)
+            log.write_test(round_.kept_record, means(tested), samples)
+        log.write_words(word_vectors(self._sized, round_.training.model), self.dataset.question_words)
 
     def _test(self, round_: "CompletedRound") -> Outcomes:
         """Tests the kept weights, and writes the figures, the answers, and the predictions."""
         folder, test, words = round_.folder, self.dataset.test, self.dataset.answers
-        outputs = Predictor(round_.training.model).predict(round_.training.train.of(test))
-        scores = np.asarray(answer_scores(self.spec.decision_fn, outputs, len(words)))
-        folder.write_answers(
-            words.decode(scores.argmax(axis=1).tolist()), words.decode(test.answers.tolist())
+        outputs = Predictor(round_.training.model).predict(
+            round_.training.train.of(test), partial(self.reporter.progress, "test")
         )
+        scores = np.asarray(answer_scores(self.spec.decision_fn, outputs, len(words)))
+        predicted = scores.argmax(axis=1)
+        folder.write_answers(words.decode(predicted.tolist()), words.decode(test.answers.tolist()))
         write_predictions(folder.path / "predictions.jsonl", self.dataset, "test", scores)
         similarity = find_similarity(words.words, self.reporter.line)
         tested = outcomes(scores, test.answers, self.dataset.question_types, similarity)
         lines = result_lines(means(tested))
         write_text(folder.path / "result.txt", lines)
+        if self.config.plot_figs:
+            write_plots(folder.path, folder.name, tested, predicted, test.answers, words, self.published)
         for line in lines.splitlines():
             self.reporter.line(line)
         return tested
@@ -309,7 +341,7 @@ class Trainer:
             "training": {
                 "examples": examples,
                 "epochs": records[-1].epoch + 1,
-                "best_record": len(records) - 1 - round_.stopping.since_best,
+                "best_record": round_.kept_record,
                 "last": asdict(records[-1]),
                 "stop_score": round_.stopping.stop_score,
                 "stop_score_of_next_round": round_.stopping.training_score,
@@ -329,13 +361,20 @@ class CompletedRound:
         folder: what it left on disk.
         training: the model, with the weights that are kept, and the examples.
         stopping: the scores.
+        log: what TensorBoard shows of it, or None.
         records: an entry per record, by default an epoch.
     """
 
     folder: RunFolder
     training: TrainingRound
     stopping: EarlyStopping
+    log: TensorBoardLog | None
     records: list[Record] = field(default_factory=list)
+
+    @property
+    def kept_record(self) -> int:
+        """The number, from 0, of the record after which the weights were as they are kept."""
+        return len(self.records) - 1 - self.stopping.since_best
 
 
 def _check_goal(spec: ModelSpec) -> None:

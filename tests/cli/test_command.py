@@ -102,7 +102,10 @@ def test_installed_command_trains_without_a_word_on_stderr(tiny):
     result = call("cocoqa-train", "img_bow", "--data", "cocoqa", "--epochs", "1", "--one-round", cwd=tiny)
     assert (result.returncode, result.stderr) == (0, "")
     (folder,) = (tiny / "results").iterdir()
-    assert result.stdout.endswith((folder / "result.txt").read_text())
+    figures = (folder / "result.txt").read_text().splitlines()
+    *lines, last = result.stdout.splitlines()
+    assert lines[-len(figures) :] == figures
+    assert last.startswith(f"Next: cocoqa-evaluate results/{folder.name} | ")
 
 
 def test_installed_command_answers_bad_features_with_one_line(tiny):

@@ -87,7 +87,7 @@ def report(capsys, *arguments):
 
 @pytest.mark.parametrize("split", ["train", "valid", "test"])
 def test_the_figures_of_a_part_are_a_table(bow, data, scores, capsys, split):
-    title, heading, *rows = printed(capsys, bow, "--split", split).splitlines()
+    title, heading, *rows, _ = printed(capsys, bow, "--split", split).splitlines()
     count = len(load_dataset(data).split(split))
     assert title == f"{bow.name}: {count} questions, {split} of {data}"
     assert heading.strip() == "95 % interval"
@@ -132,6 +132,8 @@ def test_files_are_written_where_asked_and_nowhere_else(bow, data, scores, capsy
     heading, *rows = (folder / "confusion.csv").read_text().splitlines()
     assert heading.split(",")[1:-1] == [row.split(",")[0] for row in rows]
     assert sum(int(count) for row in rows for count in row.split(",")[1:]) == found["questions"]
+    for name in ("types.png", "confusion.png"):
+        assert (folder / name).read_bytes().startswith(b"\x89PNG")
 
 
 def test_data_and_features_may_have_moved(img_bow, tiny_original, tmp_path, capsys):

@@ -66,7 +66,8 @@ def assert_answers_as(run_folder, saved_model):
 
 def test_a_run_gets_a_saved_model(run, capsys):
     export(run)
-    assert capsys.readouterr() == (f"Wrote {run / 'saved_model'}\n", "")
+    written = run / "saved_model"
+    assert capsys.readouterr() == (f"Wrote {written}\nNext: cocoqa-serve {written}\n", "")
     assert_answers_as(run, run / "saved_model")
 
 

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from refusal import refused, snapshot
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+from tensorboard.util.tensor_util import make_ndarray
 
 from cocoqa_keras import list_models, load_dataset, load_run
 from cocoqa_keras.cli.predict import main as predict
@@ -31,6 +33,8 @@ FILES = {
     "{run}.csv",
     "{run}_loss.png",
     "{run}_err.png",
+    "types.png",
+    "confusion.png",
     "{run}.test.o.txt",
     "{run}.test.t.txt",
     "result.txt",
@@ -38,6 +42,7 @@ FILES = {
     "run.json",
     "model.keras",
     "saved_model",
+    "tensorboard",
     "vocabulary.json",
     "answers.json",
     "model.svg",
@@ -47,7 +52,8 @@ STAGE = re.compile(r"ST: +(\S+)  GN: +[\d.]+  GC: +[\d.]+  WN: +[\d.]+  WC: +[\d
 # Of the tiny data.
 IMAGES, FEATURE_WIDTH, WORDS, ANSWERS = 6, 6, 11, 7
 TINY = ("--data", "cocoqa", "--set", "batchSize=16")
-QUICK = (*TINY, "--epochs", "1", "--one-round", "--set", "plotFigs=false", "--no-export")
+LITTLE = ("--set", "plotFigs=false", "--no-export", "--no-tensorboard")
+QUICK = (*TINY, "--epochs", "1", "--one-round", *LITTLE)
 
 
 def train(*arguments, output="results"):
@@ -179,6 +185,27 @@ def test_no_export_leaves_the_saved_model_out(tiny, capsys):
     assert not (run / "saved_model").exists()
 
 
+def test_each_round_is_a_run_of_tensorboard_with_the_words_and_the_test_rate(rounds):
+    for run in rounds.folders:
+        folder = run / "tensorboard"
+        (events,) = folder.glob("events.out.tfevents.*")
+        rates = [
+            make_ndarray(value.tensor)
+            for event in EventFileLoader(str(events)).Load()
+            for value in event.summary.value
+            if value.tag == "rate/test"
+        ]
+        assert rates == [pytest.approx(summary_of(run)["test"]["rate"])]
+        words = load_dataset(rounds.data).question_words.words
+        assert (folder / "words.tsv").read_text().splitlines() == list(words)
+
+
+def test_no_tensorboard_leaves_its_files_out(tiny, capsys):
+    (run,) = train("bow", *QUICK)
+    assert "--no-tensorboard" in QUICK
+    assert not (run / "tensorboard").exists()
+
+
 def test_run_folder_holds_the_words_of_the_data(rounds):
     dataset = load_dataset(rounds.data)
     for folder in rounds.folders:
@@ -304,7 +331,7 @@ def bow_weights():
 
 def test_example_weights_weigh_the_cost_of_both_rounds(tiny, capsys):
     write_example_weights("double", {"train": np.full(40, 2.0), "valid": np.full(10, 2.0)})
-    config = (*TINY, "--epochs", "1", "--set", "plotFigs=false", "--no-export", *STILL)
+    config = (*TINY, "--epochs", "1", *LITTLE, *STILL)
     plain = train("bow", *config, output="plain")
     doubled = train("bow", *config, "--example-weights", "double", output="doubled")
     for run, expected in zip(doubled, plain, strict=True):
@@ -371,7 +398,7 @@ def test_features_are_found(place, tiny, capsys):
 
 def test_demo_data_serve_where_there_are_no_data(tmp_path, cache, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    (run,) = train("img_bow", "--epochs", "1", "--one-round", "--set", "plotFigs=false", "--no-export")
+    (run,) = train("img_bow", "--epochs", "1", "--one-round", *LITTLE)
     assert capsys.readouterr().out.startswith("No data in data/cocoqa: training on the demo data")
     assert Path(summary_of(run)["data"]["folder"]).is_relative_to(cache)
     assert [path.name for path in tmp_path.iterdir()] == ["results"]
@@ -380,7 +407,7 @@ def test_demo_data_serve_where_there_are_no_data(tmp_path, cache, monkeypatch, c
 def test_default_data_folder_is_used_where_it_is_there(tiny, capsys):
     Path("data").mkdir()
     Path("cocoqa").rename("data/cocoqa")
-    (run,) = train("bow", "--epochs", "1", "--one-round", "--set", "plotFigs=false", "--no-export")
+    (run,) = train("bow", "--epochs", "1", "--one-round", *LITTLE)
     assert summary_of(run)["data"]["folder"] == "data/cocoqa"
 
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from typer import Option
 
+from cocoqa_keras.cli.next_steps import print_next, training_on
+
 
 def demo(
     output: Annotated[
@@ -21,3 +23,4 @@ def demo(
     print(
         f"{output}: pictures in images/, image features in hidden_oxford_mscoco.h5, encoded data in cocoqa/"
     )
+    print_next(("cocoqa-data", "info", output / "cocoqa"), training_on(output / "cocoqa"))

@@ -1,17 +1,16 @@
 """cocoqa-data download: the authors' files."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
+from cocoqa_keras.cli.next_steps import print_next, training_on
 from cocoqa_keras.cli.output import print_values
 from cocoqa_keras.errors import InputError
 
 if TYPE_CHECKING:
-    from cocoqa_keras.data.fetch import Progress
     from cocoqa_keras.data.manifest import Download
 
 
@@ -33,6 +32,7 @@ def download(
     """
     from cocoqa_keras.data import download as downloads
     from cocoqa_keras.data.manifest import load_manifest
+    from cocoqa_keras.training.reporter import reporter_for
 
     manifest = load_manifest()
     for name in names or manifest:
@@ -43,10 +43,19 @@ def download(
         if list_:
             _describe(name, entry)
             continue
-        with _progress_bar(entry.file) as progress:
-            came = downloads.download(name, entry, output, from_, progress)
+        with reporter_for(True, in_tenths=True, in_bytes=True) as reporter:
+            came = downloads.download(name, entry, output, from_, partial(reporter.progress, entry.file))
         place = output / (entry.archive.folder if entry.archive else entry.file)
         print(f"{place}: {entry.title}{'' if came else ' (was there already)'}", flush=True)
+    if not list_:
+        _print_next(output / manifest["encoded"].archive.folder, output / manifest["text"].archive.folder)
+
+
+def _print_next(encoded: Path, text: Path) -> None:
+    if encoded.is_dir():
+        print_next(("cocoqa-data", "verify", encoded), training_on(encoded))
+    elif text.is_dir():
+        print_next(("cocoqa-data", "encode", text, encoded))
 
 
 def _describe(name: str, entry: "Download") -> None:
@@ -62,22 +71,3 @@ def _describe(name: str, entry: "Download") -> None:
             "to cite": entry.citation,
         }
     )
-
-
-@contextmanager
-def _progress_bar(title: str) -> Iterator["Progress"]:
-    """A bar on the terminal; nothing where standard error is none."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
-
-    console = Console(stderr=True)
-    columns = (
-        "{task.description}",
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from cocoqa_keras.cli.next_steps import print_next, training_on
 from cocoqa_keras.cli.options import DEFAULT_DATA
 from cocoqa_keras.cli.output import print_values
 from cocoqa_keras.data.daquar import AnswerChoice
@@ -81,3 +82,4 @@ def encode(
     if per_type:
         for folder in write_encoded_per_type(output, encoding):
             print(f"{folder}: the questions of one type")
+    print_next(("cocoqa-data", "verify", output), training_on(output))

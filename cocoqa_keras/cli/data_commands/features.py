@@ -1,14 +1,14 @@
 """cocoqa-data features: from pictures to the features that models take."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
 
 from cocoqa_keras.cli.command import quiet_native_code
+from cocoqa_keras.cli.next_steps import print_next
 
 
 class OnCorrupt(StrEnum):
@@ -54,6 +54,7 @@ def features(
     """
     from cocoqa_keras.data.extraction import ExtractionJob
     from cocoqa_keras.data.pictures import find_pictures
+    from cocoqa_keras.training.reporter import reporter_for
 
     found = find_pictures(pictures)
     with quiet_native_code():
@@ -62,46 +63,12 @@ def features(
         opened = open_extractor(extractor, weights)
     job = ExtractionJob(found, opened, output, batch_size, on_corrupt is OnCorrupt.SKIP, append)
     try:
-        with _progress_display() as progress:
-            done = job.run(progress)
+        with reporter_for(True, in_tenths=True) as reporter:
+            done = job.run(partial(reporter.progress, "pictures"))
     except KeyboardInterrupt:
         print("What is done is kept: run the same command again to go on.")
         raise
     for path in done.skipped:
         print(f"skipped, cannot be read: {path}")
     print(f"{output}: {done.images} images, {done.added} of them new; {opened.width} features of each")
-
-
-@contextmanager
-def _progress_display() -> Iterator[Callable[[int, int], None]]:
-    """A bar on a terminal, some lines elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _Tenths()
-        return
-    speed = "{task.fields[speed]}"
-    columns = ("pictures", BarColumn(), MofNCompleteColumn(), speed, TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None, speed="")
-
-        def show(done: int, total: int) -> None:
-            speed = bar.tasks[0].speed
-            bar.update(task, completed=done, total=total, speed=f"{speed:.1f}/s" if speed else "")
-
-        yield show
-
-
-class _Tenths:
-    """Prints a line for every tenth of the pictures."""
-
-    def __init__(self) -> None:
-        self._told = 0
-
-    def __call__(self, done: int, total: int) -> None:
-        tenth = 10 * done // total
-        if tenth > self._told:
-            self._told = tenth
-            print(f"{done} of {total} pictures", flush=True)
+    print_next(("cocoqa-data", "encode", "QUESTIONS", output / "questions"))

@@ -1,0 +1,45 @@
+"""What a command may be followed by: the last line that it prints."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from cocoqa_keras.cli.output import print_line
+from cocoqa_keras.data.features_file import find_features
+
+Command = Sequence[object]  # its words
+
+QUESTION = "what is in the picture?"
+
+
+def print_next(*commands: Command) -> None:
+    """Prints commands, each as it can be pasted into a shell; nothing where there are none."""
+    if commands:
+        print_line(f"Next: {' | '.join(shlex.join(map(str, command)) for command in commands)}")
+
+
+def training_on(data: Path) -> Command:
+    """Trains on a data folder, with images where it has features of them."""
+    return ("cocoqa-train", "bow" if find_features(data) is None else "img_bow", "--data", data)
+
+
+def uses_of_run(run: Path, takes_image: bool) -> list[Command]:
+    """What can be done with a run that has just been trained."""
+    if not (run / "model.keras").is_file():
+        return []
+    ask = ("cocoqa-predict", run, "--question", QUESTION, *(("--image", 1) if takes_image else ()))
+    is_tested = (run / "predictions.jsonl").is_file()
+    return [("cocoqa-evaluate", run), ask, ("cocoqa-report", "html", run)] if is_tested else [ask]
+
+
+def comparison_of_runs(first: Path, second: Path) -> list[Command]:
+    """How to look at two runs side by side, each by the name of its folder."""
+    runs = {run.resolve().name: run for run in (first, second)}
+    named = [f"{name}={run}" for name, run in runs.items()]
+    return [("cocoqa-report", "compare", *named)] if len(named) == 2 else []
+
+
+def views_of_run(run: Path) -> list[Command]:
+    """How to look at what a run answers."""
+    report = [("cocoqa-report", "html", run)] if (run / "predictions.jsonl").is_file() else []
+    return [*report, ("cocoqa-demo", run)] if (run / "saved_model").is_dir() else report

@@ -1,0 +1,123 @@
+"""The last line of a command: commands that can be pasted into a shell."""
+
+import shlex
+import shutil
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import typer
+from quick_run import trained
+
+from cocoqa_keras.cli import data, evaluate, export, reproduce
+from cocoqa_keras.cli.command import command
+from cocoqa_keras.cli.next_steps import print_next
+
+
+def next_commands(printed):
+    """The commands that the last line offers, each as its words."""
+    line = printed.splitlines()[-1]
+    assert line.startswith("Next: ")
+    return [shlex.split(one) for one in line.removeprefix("Next: ").split(" | ")]
+
+
+def module_of(words):
+    return import_module(f"cocoqa_keras.cli.{words[0].removeprefix('cocoqa-')}")
+
+
+def check_use(words):
+    """The command is there, and takes these arguments."""
+    module, (name, *arguments) = module_of(words), words
+    if hasattr(module, "app"):
+        subcommand, *arguments = arguments
+        parser = typer.main.get_command(module.app).commands[subcommand]
+    else:
+        parser = typer.main.get_command(command(getattr(module, name.removeprefix("cocoqa-"))))
+    parser.make_context(name, arguments)
+
+
+def printed_by(main, capsys, *arguments):
+    assert main([str(argument) for argument in arguments]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def original(tiny_original, tmp_path_factory):
+    """The folder of a run of one epoch, in a folder whose name a shell would take apart; left as it is."""
+    output = tmp_path_factory.mktemp("runs") / "a teacher's; $HOME | runs"
+    return trained("img_bow", ["--data", str(tiny_original / "cocoqa")], output)
+
+
+@pytest.fixture
+def run(original, tiny):
+    """A copy of it in the working folder."""
+    return Path(shutil.copytree(original, f"runs & more/{original.name}"))
+
+
+def test_words_are_quoted_for_the_shell(capsys):
+    print_next(("cocoqa-evaluate", Path("a b/it's")), ("cocoqa-predict", "--question", "why?", "--image", 1))
+    assert capsys.readouterr().out == (
+        "Next: cocoqa-evaluate 'a b/it'\"'\"'s' | cocoqa-predict --question 'why?' --image 1\n"
+    )
+    print_next()
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("model", ["bow", "img_bow"])
+def test_what_training_offers_can_be_run(model, tiny, capsys):
+    from cocoqa_keras.cli import train
+
+    options = ["--data", "cocoqa", "--output", "my runs", "--epochs", "1", "--one-round", "--no-export"]
+    settings = ["--set", "batchSize=16", "--set", "plotFigs=false", "--no-tensorboard"]
+    commands = next_commands(printed_by(train.main, capsys, model, *options, *settings))
+    assert [words[0] for words in commands] == ["cocoqa-evaluate", "cocoqa-predict", "cocoqa-report"]
+    for words in commands:
+        assert module_of(words).main(words[1:]) == 0
+    assert list(Path("my runs").glob("*/report/index.html"))
+
+
+def test_what_other_commands_offer_is_right_use(run, tiny, capsys):
+    other = Path(shutil.copytree(run, "other"))
+    Path("mine.jsonl").write_text('{"question": "what is it", "answer": "cat", "image": "102"}\n' * 20)
+    for main, arguments, expected in [
+        (evaluate.main, [run, "--data", "cocoqa"], [["cocoqa-report", "html", str(run)]]),
+        (
+            evaluate.main,
+            [run, "--data", "cocoqa", "--against", other],
+            [["cocoqa-report", "compare", f"{run.name}={run}", "other=other"]],
+        ),
+        (export.main, [run], [["cocoqa-serve", f"{run}/saved_model"]]),
+        (
+            evaluate.main,
+            [run, "--data", "cocoqa"],
+            [["cocoqa-report", "html", str(run)], ["cocoqa-demo", str(run)]],
+        ),
+        (
+            data.main,
+            ["encode", "mine.jsonl", "new data/mine", "--held-out", "0"],
+            [
+                ["cocoqa-data", "verify", "new data/mine"],
+                ["cocoqa-train", "bow", "--data", "new data/mine"],
+            ],
+        ),
+        (
+            data.main,
+            ["encode", "mine.jsonl", "mine", "--held-out", "0"],
+            [["cocoqa-data", "verify", "mine"], ["cocoqa-train", "img_bow", "--data", "mine"]],
+        ),
+    ]:
+        commands = next_commands(printed_by(main, capsys, *arguments))
+        assert commands == expected
+        for words in commands:
+            check_use(words)
+
+
+def test_a_table_without_images_offers_their_features(tiny, capsys):
+    Path("hidden_oxford_mscoco.h5").unlink()
+    (words,) = next_commands(printed_by(reproduce.main, capsys, "--data", "cocoqa", "--rows", "GUESS,IMG"))
+    check_use(words)
+    assert words == ["cocoqa-data", "download", "features", "--output", "."]
+
+
+def test_json_has_no_last_line(run, capsys):
+    assert "Next:" not in printed_by(evaluate.main, capsys, run, "--data", "cocoqa", "--json")
