@@ -325,6 +325,7 @@ def test_vis_lstm_written_out_has_the_settings_of_vis_lstm():
         assert gate.output_dim == graph["lstm"].output_dim == lstm.output_dim
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("float64")
 def test_vis_lstm_written_out_trains_as_vis_lstm(tiny_spec, tiny_dataset, tiny_features):
     """The same initial weights, costs of every epoch, and weights and answers after them."""
