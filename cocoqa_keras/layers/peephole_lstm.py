@@ -4,7 +4,12 @@ import keras
 import tensorflow as tf
 
 from cocoqa_keras.layers.packed_sequence import Packing, is_not_zero, sequence_lengths, zero_past_end
-from cocoqa_keras.layers.peephole_recurrence import PeepholeWeights, peephole_recurrence
+from cocoqa_keras.layers.peephole_recurrence import (
+    LSTMStates,
+    PeepholeWeights,
+    peephole_recurrence,
+    peephole_states,
+)
 from cocoqa_keras.layers.take_rows import take_rows
 from cocoqa_keras.serialization import serializable
 
@@ -76,24 +81,44 @@ class PeepholeLSTM(keras.layers.Layer):
         training: bool | None = None,
     ) -> keras.KerasTensor:
         """Runs over the real steps of each sequence."""
-        count, timespan = tf.unstack(tf.shape(sequences if positions is None else positions)[:2])
-        if self.cut_off_zero_end:
-            lengths = sequence_lengths(is_not_zero(sequences, positions))
-        else:
-            lengths = tf.fill([count], timespan)
+        count, timespan = _sizes(sequences, positions)
+        lengths = self._lengths(sequences, positions)
         runs_on = self.return_sequences and self.gradient_past_end
         packing = Packing.of_lengths(tf.fill([count], tf.reduce_max(lengths)) if runs_on else lengths)
-        kernel, bias, weights = self._assemble()
-        if positions is None:
-            projections = tf.nn.bias_add(packing.pack(sequences) @ kernel, bias)
-        else:
-            # A step that occurs often is projected once.
-            projections = take_rows(tf.nn.bias_add(sequences @ kernel, bias), packing.pack(positions))
+        projections, weights = self._project(sequences, positions, packing)
         hidden = peephole_recurrence(projections, weights, packing, bool(training))
         if not self.return_sequences:
             return packing.last(hidden)
         steps = packing.unpack(hidden, count, timespan)
         return zero_past_end(steps, lengths) if runs_on else self._finish_sequences(steps, packing, hidden)
+
+    def states(self, sequences: tf.Tensor, positions: tf.Tensor | None = None) -> LSTMStates:
+        """Gates, cell and hidden state at every step, (N, T, H) each, zeros past a sequence's end.
+
+        Args:
+            sequences: (N, T, D); with `positions`, the distinct steps (U, D).
+            positions: the place of each step among the distinct ones, int32 (N, T).
+        """
+        packing = Packing.of_lengths(self._lengths(sequences, positions))
+        states = peephole_states(*self._project(sequences, positions, packing), packing)
+        return LSTMStates(*(packing.unpack(rows, *_sizes(sequences, positions)) for rows in states))
+
+    def _lengths(self, sequences: tf.Tensor, positions: tf.Tensor | None) -> tf.Tensor:
+        """The number of steps of each sequence, int32 (N,)."""
+        if self.cut_off_zero_end:
+            return sequence_lengths(is_not_zero(sequences, positions))
+        count, timespan = _sizes(sequences, positions)
+        return tf.fill([count], timespan)
+
+    def _project(
+        self, sequences: tf.Tensor, positions: tf.Tensor | None, packing: Packing
+    ) -> tuple[tf.Tensor, PeepholeWeights]:
+        """What the recurrence starts from: x W_x + b of all packed steps, and the other weights."""
+        kernel, bias, weights = self._assemble()
+        if positions is None:
+            return tf.nn.bias_add(packing.pack(sequences) @ kernel, bias), weights
+        # A step that occurs often is projected once.
+        return take_rows(tf.nn.bias_add(sequences @ kernel, bias), packing.pack(positions)), weights
 
     def _finish_sequences(self, steps: tf.Tensor, packing: Packing, hidden: tf.Tensor) -> tf.Tensor:
         """The output, made of h of all steps, (N, T, H), and of the packed steps."""
@@ -130,3 +155,8 @@ class PeepholeLSTM(keras.layers.Layer):
             "gate_initializers": [keras.initializers.serialize(i) for i in self.gate_initializers],
             "gradient_past_end": self.gradient_past_end,
         }
+
+
+def _sizes(sequences: tf.Tensor, positions: tf.Tensor | None) -> list[tf.Tensor]:
+    """N and T."""
+    return tf.unstack(tf.shape(sequences if positions is None else positions)[:2])

@@ -46,6 +46,42 @@ class PeepholeWeights(NamedTuple):
     peephole: tf.Tensor
 
 
+class LSTMStates(NamedTuple):
+    """Everything that an LSTM computes, step by step.
+
+    Each is (P, H) packed, or (N, T, H) with zeros past a sequence's end.
+
+    Attributes:
+        input_gate: i, from 0 to 1: how much of the candidate enters the cell.
+        forget_gate: f, from 0 to 1: how much of the cell stays.
+        candidate: z, from -1 to 1.
+        output_gate: o, from 0 to 1: how much of the cell is shown.
+        cell: c.
+        hidden: h, from -1 to 1.
+    """
+
+    input_gate: tf.Tensor
+    forget_gate: tf.Tensor
+    candidate: tf.Tensor
+    output_gate: tf.Tensor
+    cell: tf.Tensor
+    hidden: tf.Tensor
+
+
+def peephole_states(projections: tf.Tensor, weights: PeepholeWeights, packing: Packing) -> LSTMStates:
+    """Gates, cell and hidden state of all packed steps, (P, H) each, to look at.
+
+    Args:
+        projections: (P, 4 H), x W_x + b of the gates i, f, o, z side by side.
+        weights: recurrent and peephole weights.
+        packing: where the steps lie.
+    """
+    history = _forward(projections, weights, packing.sizes, _Step._fields)
+    step = _Step(*(history[name].concat() for name in _Step._fields))
+    input_gate, forget_gate = tf.split(step.input_forget, 2, axis=1)
+    return LSTMStates(input_gate, forget_gate, step.candidate, step.output, step.cell, step.hidden)
+
+
 def peephole_recurrence(
     projections: tf.Tensor, weights: PeepholeWeights, packing: Packing, training: bool
 ) -> tf.Tensor:

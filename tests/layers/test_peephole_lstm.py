@@ -8,7 +8,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cocoqa_keras.layers import PeepholeLSTM
+from cocoqa_keras.layers import OneMatrixLSTM, PeepholeLSTM
 
 
 def sigmoid(x):
@@ -215,6 +215,49 @@ def test_float32_stays_near_float64():
     outputs = layer(sequences.astype("float32"))
     assert outputs.dtype == tf.float32
     np.testing.assert_allclose(outputs, run(sequences, weights)[0], rtol=1e-5, atol=1e-6)
+
+
+def shift(steps):
+    """The value of each step's predecessor, zero before the first."""
+    return np.pad(steps, [(0, 0), (1, 0), (0, 0)])[:, :-1]
+
+
+@pytest.mark.parametrize("cut_off_zero_end", [True, False])
+@pytest.mark.parametrize("what", ENDS)
+def test_the_states_of_every_step_satisfy_the_formulas_and_end_in_the_output(what, cut_off_zero_end):
+    lengths, timespan = ENDS[what]
+    sequences, weights = problem(np.random.RandomState(5), lengths, timespan)
+    layer = PeepholeLSTM(3, cut_off_zero_end=cut_off_zero_end, dtype="float64")
+    layer.build(sequences.shape)
+    layer.set_weights(weights)
+    i, f, z, o, c, h = (part.numpy() for part in layer.states(tf.constant(sequences)))
+
+    is_real = np.arange(timespan)[None, :] < np.array(lengths)[:, None]
+    is_real |= not cut_off_zero_end
+    ones = np.ones((*is_real.shape, 1))
+    with_cell = np.concatenate([sequences, shift(h), shift(c), ones], axis=2)
+    expected = [
+        sigmoid(with_cell @ weights[0]),
+        sigmoid(with_cell @ weights[1]),
+        np.tanh(np.concatenate([sequences, shift(h), ones], axis=2) @ weights[2]),
+        sigmoid(np.concatenate([sequences, shift(h), c, ones], axis=2) @ weights[3]),
+        f * shift(c) + i * z,
+        o * np.tanh(c),
+    ]
+    for part, other in zip((i, f, z, o, c, h), expected, strict=True):
+        np.testing.assert_allclose(part, np.where(is_real[:, :, None], other, 0), rtol=1e-12)
+    layer.return_sequences = True
+    np.testing.assert_allclose(h, layer(sequences), rtol=1e-13)
+
+
+def test_the_one_matrix_lstm_tells_its_states_too():
+    sequences, _ = problem(np.random.RandomState(5), [2, 0, 4], 4)
+    layer = OneMatrixLSTM(3, cut_off_zero_end=True)
+    outputs = layer(sequences)
+    hidden = layer.states(tf.constant(sequences, tf.float32)).hidden
+    np.testing.assert_allclose(hidden[2, 3], outputs[2], rtol=1e-6)
+    np.testing.assert_allclose(hidden[0, 1], outputs[0], rtol=1e-6)
+    assert not hidden[1].numpy().any()
 
 
 def test_weights_have_the_rows_of_weight_files():
