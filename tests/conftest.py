@@ -4,8 +4,13 @@ import os
 import shutil
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
+
+# How long an example takes depends on what else the machine does.
+hypothesis.settings.register_profile("without deadlines", deadline=None)
+hypothesis.settings.load_profile("without deadlines")
 
 SHARED = Path(os.environ.get("COCOQA_SHARED", Path(__file__).parents[2] / "shared"))
 
@@ -35,6 +40,13 @@ def set_precision(dtype):
 
     keras.config.set_floatx(dtype)
     keras.config.set_dtype_policy(dtype)
+
+
+@pytest.fixture(scope="module")
+def precision():
+    """Sets the precision, single again in the end, for tests that change it on their way."""
+    yield set_precision
+    set_precision("float32")
 
 
 @pytest.fixture(params=["float32", "float64"])

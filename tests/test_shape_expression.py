@@ -46,7 +46,7 @@ SUMS = st.recursive(
 
 
 @given(sums=st.lists(SUMS, min_size=2, max_size=3))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_arithmetic_comes_out_as_in_python(sums):
     values = [eval(text, {"x": (5, 6, 7)}) for text in sums]  # of our own making
     expression = ShapeExpression(f"({', '.join(sums)})")
@@ -79,7 +79,7 @@ def test_what_is_known_of_a_shape_is_told(text, sizes, expected):
 
 
 @given(data=st.data(), unknown=st.sets(st.integers(0, 2)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_unknown_size_leaves_out_only_what_depends_on_it(data, unknown):
     text = data.draw(st.sampled_from(["(x[0], -1)", "(x[1], x[0], -1)", "(x[2] * x[0], x[1])", "-1, x[1]"]))
     sizes = (5, 6, 7)
@@ -124,7 +124,7 @@ def test_what_is_no_shape_is_refused_at_its_place(text, reason):
 
 
 @given(text=st.text("x[]()+-*/, 0123456789y.", max_size=40))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_text_is_read_or_refused(text):
     try:
         ShapeExpression(text).shape((5, None, 7))

@@ -62,7 +62,7 @@ def tied_points(draw, features):
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_ties_and_repeats_are_in_order_of_their_rows_whatever_the_blocks(few_features, data):
     points, queries = data.draw(tied_points(few_features)), data.draw(tied_points(few_features))
     k = data.draw(st.integers(1, len(points)))

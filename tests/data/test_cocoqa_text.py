@@ -42,7 +42,7 @@ def test_the_last_tenth_of_the_training_text_is_for_validation(tmp_path):
     assert list(parts.test) == [Example(["what", "is", "the", "color", "of", "the", "cat"], "red", "31", 2)]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(train=ROWS, test=ROWS)
 def test_every_question_comes_back_from_the_encoded_files(train, test, tmp_path_factory, decoded):
     folder = tmp_path_factory.mktemp("release")

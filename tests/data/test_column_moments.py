@@ -2,7 +2,7 @@
 
 import numpy as np
 import scipy.sparse
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -19,7 +19,6 @@ def moments(values, block_rows):
 
 
 @given(MATRICES, st.integers(1, 12))
-@settings(deadline=None)
 def test_they_are_numpys_in_blocks_of_any_size(values, block_rows):
     found = moments(values, block_rows)
     np.testing.assert_allclose(found.mean, values.mean(axis=0, dtype=np.float64), atol=1e-9)

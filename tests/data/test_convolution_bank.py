@@ -55,7 +55,7 @@ def test_a_picture_keeps_its_features_when_it_is_larger(pictures, features):
     assert np.abs(larger - features[:20]).mean() < 0.1 * features[:20].mean()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     st.tuples(st.integers(0, 3), st.integers(1, 40), st.integers(1, 40)).flatmap(
         lambda shape: arrays(np.uint8, (*shape, 3))

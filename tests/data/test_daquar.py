@@ -62,7 +62,7 @@ def test_no_word_tells_the_number_of_the_image(question, words, image, tmp_path)
     assert example.image == image
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     pairs=st.lists(st.tuples(WORDS, st.integers(0, 99), ANSWERS), min_size=1, max_size=12),
     choice=st.sampled_from(AnswerChoice),

@@ -93,7 +93,7 @@ def test_each_picture_has_a_row_and_the_index_names_it(folder, tmp_path):
     check(tmp_path / "data", range(10, 21))
 
 
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(batch_size=st.integers(1, 13), stops=st.lists(st.integers(0, 3), max_size=5))
 def test_a_job_that_was_stopped_any_number_of_times_gives_the_same(
     folder, tmp_path_factory, batch_size, stops

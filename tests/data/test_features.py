@@ -66,7 +66,7 @@ def test_the_statistics_written_are_those_of_the_tiny_features_but_for_their_con
 
 
 @given(rows=st.lists(st.integers(0, 49), max_size=60))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_rows_in_any_order_are_read(tmp_path_factory, rows):
     values = np.random.default_rng(0).integers(0, 3, (50, 30)).astype(np.float32)
     path = tmp_path_factory.getbasetemp() / "features.h5"
@@ -218,7 +218,7 @@ def test_a_missing_file_and_a_file_of_another_kind_are_refused(tmp_path):
         SparseFeatures(tmp_path / "text.h5")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=6),
     st.integers(0, 10**6),

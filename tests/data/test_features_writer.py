@@ -48,7 +48,7 @@ def test_what_made_the_features_is_kept_with_them(tmp_path):
 
 
 @given(st.lists(st.integers(0, 3000), max_size=8))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_rows_appended_in_any_batches_make_the_same_file(tmp_path_factory, cuts):
     folder = tmp_path_factory.mktemp("batches")
     writer = FeaturesWriter(folder / "work", 7)

@@ -151,7 +151,7 @@ def test_a_bad_array_file_is_refused_in_one_line_that_names_it(what, tmp_path):
     assert "\n" not in str(caught.value)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 255)), max_size=3), st.integers(1, 1000))
 def test_a_damaged_array_file_is_read_or_refused(tmp_path_factory, changes, cut):
     content = bytearray(SAMPLE)

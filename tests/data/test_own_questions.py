@@ -78,7 +78,7 @@ def test_the_fields_are_read_from_either_kind_of_file(write, tmp_path):
     assert list(parts.test) == [Example(["in", "what", "place"], "room", "0", 3)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rows=ROWS, write=st.sampled_from([write_jsonl, write_csv]))
 def test_every_question_comes_back_from_the_encoded_files(rows, write, tmp_path_factory, decoded):
     folder = tmp_path_factory.mktemp("own")

@@ -209,7 +209,7 @@ def whole(tmp_path_factory):
     return {path.suffix: path.read_bytes() for path in folder.iterdir()}
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     suffix=st.sampled_from([".png", ".jpg", ".webp", ".gif", ".bmp"]),
     length=st.floats(0, 1),

@@ -41,7 +41,7 @@ def test_batches_come_in_order_trimmed_and_the_last_one_is_smaller(reader, tiny_
 
 
 @given(data=st.data(), batch_size=st.integers(1, 20), epochs=st.integers(1, 3))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_every_epoch_reads_its_examples_in_its_order(tiny_dataset, data, batch_size, epochs):
     orders = [data.draw(st.lists(st.integers(0, 13), min_size=1, max_size=14)) for _ in range(epochs)]
     reader = BatchReader(tiny_dataset.train, {"question": "int32"})

@@ -204,7 +204,7 @@ def loads_or_refuses(content):
     assert type(value) in (list, dict, str, int, float, bool, type(None), np.ndarray)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(
     st.sampled_from(sorted(SAMPLES)),
     st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), min_size=1, max_size=4),
@@ -229,7 +229,7 @@ INSTRUCTIONS = st.one_of(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(INSTRUCTIONS, max_size=25))
 @example([ARRAY, b"(K\x01K\x01\x85", OBJECTS, b"\x89", b"]", b"t", b"b"])
 def test_any_sequence_of_instructions_is_read_or_refused(instructions):

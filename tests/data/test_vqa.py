@@ -56,7 +56,7 @@ def test_version_1_has_the_same_questions_twice(tmp_path):
     assert len(read_vqa(write_vqa(tmp_path, prefix="")).train) == 3
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     rows=st.lists(
         st.tuples(st.integers(0, 2**40), TEXT, TEXT, st.integers(0, 10**9)),

@@ -97,7 +97,7 @@ def test_no_questions_have_no_answers(make_answerer):
         assert best.scores.shape == (0, 2)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(questions=st.lists(st.text(st.sampled_from("abcxyz ?\n\u00a0é"), max_size=40), min_size=1, max_size=5))
 def test_a_question_is_answered_the_same_alone_and_among_others(blind, questions):
     together = blind.answer(questions).scores

@@ -23,7 +23,7 @@ def test_a_zero_vector_is_near_to_nothing():
     assert [cosine for _, cosine in word_neighbors(VECTORS, WORDS, "nowhere", 99)] == [0] * 6
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(seed=st.integers(0, 1000), count=st.integers(0, 9))
 def test_cosines_fall_and_the_word_itself_is_not_listed(seed, count):
     vectors = np.random.RandomState(seed).standard_normal((7, 3))

@@ -68,7 +68,7 @@ def test_an_endless_chain_of_synsets_is_refused(tmp_path):
         WordNet(tmp_path).similarity("kind4999", "entity")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     name=st.sampled_from(["data.noun", "index.noun", "noun.exc"]),
     position=st.floats(0, 1),

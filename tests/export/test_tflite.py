@@ -3,6 +3,7 @@
 import pytest
 from exit_harness import (
     MODELS,
+    RECURRENT_GRAPHS,
     assert_refused,
     assert_same_probabilities,
     make_model,
@@ -37,9 +38,6 @@ def runner(interpreter):
         return interpreter.get_tensor(output["index"])
 
     return run
-
-
-RECURRENT_GRAPHS = ["vis_attention", "vis_lstm_graph"]  # their loops keep lists that TFLite does not know
 
 
 @pytest.mark.parametrize("name", [name for name in MODELS if name not in RECURRENT_GRAPHS])

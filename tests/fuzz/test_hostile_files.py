@@ -5,7 +5,7 @@ import os
 import pytest
 from bounds import read_or_refused
 from corpus import HOSTILE, WHOLE
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from readers import READERS
 
@@ -66,7 +66,6 @@ def damaged(draw, name):
 def test_a_damaged_file_is_read_or_refused(name, tmp_path_factory, working_folder):
     path = working_folder / name
 
-    @settings(deadline=None)
     @given(damaged(name))
     def try_all(content):
         path.write_bytes(content)

@@ -30,7 +30,7 @@ def drawn(model, count, width=10):
     seed=st.integers(0, 2**32 - 1),
     shape=st.lists(st.integers(1, 4), min_size=2, max_size=3),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_every_batch_has_the_next_mask_of_its_seed_shared_by_all_its_rows(rate, seed, shape):
     layer = BatchDropout(rate, seed, dtype="float64")
     inputs = np.random.RandomState(0).standard_normal(shape)

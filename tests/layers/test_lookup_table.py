@@ -33,7 +33,7 @@ def test_the_empty_word_is_zero_and_the_others_are_rows_in_order(table):
 
 
 @given(ids=st.lists(st.integers(0, 7), max_size=12), seed=st.integers(0, 100))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_rows_and_gradients_equal_a_loop_over_the_ids(table, ids, seed):
     ids = np.array(ids, np.int32)
     output_gradient = np.random.RandomState(seed).standard_normal((len(ids), 4))

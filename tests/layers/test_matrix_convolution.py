@@ -26,7 +26,7 @@ def test_a_window_is_weighed_step_by_step():
     filters=st.integers(1, 3),
     seed=st.integers(0, 9),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_outputs_and_gradients_equal_a_loop_over_the_windows(count, window, windows, channels, filters, seed):
     random = np.random.RandomState(seed)
     sequences = random.standard_normal((count, window + windows - 1, channels))

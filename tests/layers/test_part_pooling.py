@@ -34,7 +34,7 @@ def pooled(layer, sequences, output_gradient):
 
 
 @given(count=st.integers(1, 3), timespan=st.integers(1, 9), window=st.integers(1, 5), seed=st.integers(0, 99))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_maximum_and_gradient_equal_a_loop(count, timespan, window, seed):
     random = np.random.RandomState(seed)
     sequences = random.randint(-2, 3, (count, timespan, 2)).astype("float64")  # with many equal values
@@ -52,7 +52,7 @@ def test_maximum_and_gradient_equal_a_loop(count, timespan, window, seed):
 
 
 @given(count=st.integers(1, 3), steps=st.integers(1, 4), window=st.integers(1, 5), seed=st.integers(0, 99))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_mean_and_gradient_equal_a_loop(count, steps, window, seed):
     random = np.random.RandomState(seed)
     sequences = random.standard_normal((count, steps * window, 2))

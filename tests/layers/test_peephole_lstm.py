@@ -86,7 +86,7 @@ SHAPES = st.integers(1, 4).flatmap(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(shape=SHAPES, seed=st.integers(0, 1000), return_sequences=st.booleans(), cut=st.booleans())
 def test_outputs_and_gradients_equal_the_reference(shape, seed, return_sequences, cut):
     """Gradients by a complex step: the imaginary part of f(x + i h d) / h is the slope along d, exactly."""
@@ -141,7 +141,7 @@ def test_a_batch_without_examples_has_an_empty_output():
 
 
 @given(lengths=st.lists(st.integers(0, 3), min_size=1, max_size=4), seed=st.integers(0, 100))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @pytest.mark.parametrize("return_sequences", [False, True])
 def test_longer_padding_changes_neither_outputs_nor_gradients(return_sequences, lengths, seed):
     sequences, weights = problem(np.random.RandomState(seed), lengths, 3)

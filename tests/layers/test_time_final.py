@@ -10,7 +10,7 @@ from cocoqa_keras.layers import PeepholeLSTM, TimeFinal
 
 
 @given(lengths=st.lists(st.integers(0, 5), min_size=1, max_size=5), extra=st.integers(0, 2))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_step_before_the_padding_is_taken_and_gets_the_gradient(lengths, extra):
     sequences = np.zeros((len(lengths), 5 + extra, 2))
     expected, expected_gradient = np.zeros((len(lengths), 2)), np.zeros_like(sequences)

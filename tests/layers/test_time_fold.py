@@ -11,7 +11,7 @@ SIZES = st.tuples(st.integers(0, 4), st.integers(1, 4), st.integers(1, 3))
 
 
 @given(shape=SIZES)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_folding_undoes_unfolding(shape):
     sequences = np.arange(float(np.prod(shape))).reshape(shape)
     rows = TimeUnfold()(sequences)

@@ -8,7 +8,7 @@ from cocoqa_keras.layers import TimeReverse
 
 
 @given(lengths=st.lists(st.integers(0, 5), min_size=1, max_size=5), extra=st.integers(0, 2))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_real_part_is_reversed_and_the_padding_stays(lengths, extra):
     sequences = np.zeros((len(lengths), 5 + extra, 2))
     for row, length in enumerate(lengths):

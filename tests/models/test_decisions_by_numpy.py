@@ -20,7 +20,7 @@ def test_every_decision_is_made_here():
 
 
 @pytest.mark.parametrize("name", DECISIONS)
-@settings(max_examples=30, derandomize=True, deadline=None)
+@settings(max_examples=30, derandomize=True)
 @given(
     seed=st.integers(0, 10_000),
     shape=st.tuples(st.integers(1, 5), st.integers(1, 6)),

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import yaml
-from conftest import set_precision
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -377,8 +376,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     np.save(folder / "mean.npy", np.array([-1.0, 0.5, 2.0]))
     np.save(folder / "std.npy", np.array([0.5, 1.0, 3.0]))
-    yield folder
-    set_precision("float32")
+    return folder
 
 
 def both_models(folder, case):
@@ -419,10 +417,12 @@ def stacked(parts):
 # A softmax of width 1 is what it is.
 @pytest.mark.filterwarnings("ignore:.*You are using a softmax over axis -1 of a tensor")
 @pytest.mark.parametrize("kind", CASES)
-@settings(max_examples=20, derandomize=True, deadline=None)
+@settings(max_examples=20, derandomize=True)
 @given(data=st.data(), seed=SEEDS, training=st.booleans(), dtype=st.sampled_from(["float64", "float32"]))
-def test_weights_outputs_and_gradients_are_those_of_numpy(folder, kind, data, seed, training, dtype):
-    set_precision(dtype)
+def test_weights_outputs_and_gradients_are_those_of_numpy(
+    folder, precision, kind, data, seed, training, dtype
+):
+    precision(dtype)
     case = CASES[kind](data.draw)
     model, reference = both_models(folder, case)
     batch = tf.constant(case.batch, dtype)

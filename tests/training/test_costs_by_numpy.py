@@ -30,7 +30,7 @@ def slopes(function, values, step=1e-6):
 
 
 @pytest.mark.parametrize("name", COSTS)
-@settings(max_examples=20, derandomize=True, deadline=None)
+@settings(max_examples=20, derandomize=True)
 @given(
     seed=st.integers(0, 10_000),
     shape=st.tuples(st.integers(1, 5), st.integers(1, 6)),

@@ -119,7 +119,7 @@ def test_weights_go_where_their_examples_go(data, counts):
         assert_weights_are_with_their_examples(taken)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     count=st.integers(1, 12), batch_size=st.integers(1, 13), epochs=st.integers(1, 3), seed=st.integers(0, 99)
 )

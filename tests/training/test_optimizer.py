@@ -146,7 +146,7 @@ def test_a_table_follows_the_rule_whatever_rows_a_step_touches(what):
     momentum=st.floats(0, 0.99),
     weight_clip=st.sampled_from([0.0, 0.5, 2.0, 50.0]),
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_any_sequence_of_batches_moves_a_table_by_the_rule(batches, momentum, weight_clip):
     """Rows may occur several times in a batch, as words do."""
     random = np.random.RandomState(7)

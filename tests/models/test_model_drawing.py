@@ -297,7 +297,7 @@ def any_graph(draw):
     return sizes, arrows
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(any_graph())
 def test_boxes_lie_apart_and_arrows_pass_beside_them_whatever_the_graph(graph):
     sizes, arrows = graph
