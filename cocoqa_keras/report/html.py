@@ -15,6 +15,12 @@ from cocoqa_keras.report.picture_sources import PictureSources, data_address
 from cocoqa_keras.report.rates import Rate, rates
 from cocoqa_keras.report.rendering import html_templates
 
+_PLOTS = {
+    "*_loss.png": "The loss in training and validation, by epoch",
+    "*_err.png": "The error in training and validation, by epoch",
+    "types.png": "The rate of right answers by question type",
+    "confusion.png": "Which answers are given to the most frequent true ones",
+}
 _TIME_OF_RUN = re.compile(r"-(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)")  # in the names of run folders
 
 
@@ -86,7 +92,7 @@ def _index(run: RunAnswers, sets: PageSets) -> str:
             facts=_facts(run),
             rows=[_Row(kind, rate, sets.choices((kind, ALL), 1)) for kind, rate in found.items()],
             figures=list(_other_figures(run)),
-            curves=_curves(run.folder),
+            plots=_plots(run.folder),
         )
     )
 
@@ -122,10 +128,10 @@ def _facts(run: RunAnswers) -> dict[str, str]:
     return facts
 
 
-def _curves(folder: Path) -> dict[str, str]:
-    """The pictures of the curves that the run folder has, as addresses, by what they show."""
+def _plots(folder: Path) -> dict[str, str]:
+    """The plots that the run folder has, as addresses, by what they show."""
     return {
-        name: data_address(path.read_bytes(), "image/png")
-        for name, suffix in (("the loss", "loss"), ("the error", "err"))
-        for path in sorted(folder.glob(f"*_{suffix}.png"))
+        shown: data_address(path.read_bytes(), "image/png")
+        for pattern, shown in _PLOTS.items()
+        for path in sorted(folder.glob(pattern))
     }

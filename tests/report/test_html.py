@@ -163,14 +163,17 @@ def test_no_outside_address_is_in_the_pages(report):
         assert page.all("html")[0]["lang"] == "en"
 
 
-def test_curves_of_the_training_are_shown(tmp_path):
+@pytest.mark.parametrize(
+    ("file", "shown"), [("run_loss.png", "The loss in"), ("confusion.png", "Which answers")]
+)
+def test_plots_of_the_run_are_shown(tmp_path, file, shown):
     run = write_run(tmp_path / "run", [answered()])
-    Image.new("RGB", (8, 8)).save(run / "run_loss.png")
+    Image.new("RGB", (8, 8)).save(run / file)
     write_html(read_answers(run), tmp_path / "report", NO_PICTURES, False, lambda *step: None)
     (image,) = HtmlPage(tmp_path / "report" / "index.html").all("img")
     content = base64.b64decode(image["src"].removeprefix("data:image/png;base64,"))
-    assert content == (run / "run_loss.png").read_bytes()
-    assert image["alt"] == "The curves of the loss in training and validation, by epoch"
+    assert content == (run / file).read_bytes()
+    assert image["alt"].startswith(shown)
 
 
 def test_an_older_report_is_replaced_and_nothing_else(tmp_path):
