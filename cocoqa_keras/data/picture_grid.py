@@ -35,10 +35,18 @@ def picture_grid(
         axis.set_axis_off()
     for axis, image, caption in zip(axes[: len(images)], images, captions, strict=True):
         lines = [textwrap.fill(line, _CAPTION_WIDTH) for line in caption.splitlines()]
-        axis.set_title("\n".join(lines), fontsize=_FONT_SIZE)
+        axis.set_title("\n".join(lines), fontsize=_FONT_SIZE, parse_math=False)
         place = pictures.find(image)
         if isinstance(place, Path):
             axis.imshow(read_picture(place))
         else:
-            axis.text(0.5, 0.5, place or f"no picture of {image}", ha="center", va="center", wrap=True)
+            axis.text(
+                0.5,
+                0.5,
+                place or f"no picture of {image}",
+                ha="center",
+                va="center",
+                wrap=True,
+                parse_math=False,
+            )
     return plot

@@ -4,6 +4,7 @@ import numpy as np
 
 from cocoqa_keras.data.vocabulary import Vocabulary
 from cocoqa_keras.errors import InputError
+from cocoqa_keras.evaluation.cosines import cosines
 
 
 def word_neighbors(
@@ -32,22 +33,3 @@ def word_neighbors(
     order = np.argsort(-of_word, kind="stable")
     nearest = order[order != own][:count].tolist()
     return [(words.words[position], float(of_word[position])) for position in nearest]
-
-
-def cosines(vectors: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """The cosine of the angle between each of some vectors and each of others, 0 for a zero vector.
-
-    Args:
-        vectors: (M, D)
-        others: (N, D)
-
-    Returns:
-        (M, N)
-    """
-    return _directions(vectors) @ _directions(others).T
-
-
-def _directions(vectors: np.ndarray) -> np.ndarray:
-    """The vectors at length 1; a zero vector as it is."""
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(norms == 0, 1, norms)

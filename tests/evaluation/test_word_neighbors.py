@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cocoqa_keras.data.vocabulary import Vocabulary
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.evaluation.word_neighbors import cosines, word_neighbors
+from cocoqa_keras.evaluation.word_neighbors import word_neighbors
 
 WORDS = Vocabulary(("east", "far_east", "north_east", "north", "west", "nowhere", "UNK"), first_id=1)
 VECTORS = np.array([[1, 0], [9, 0], [1, 1], [0, 1], [-1, 0], [0, 0], [0, -1]], np.float32)
@@ -32,11 +32,6 @@ def test_cosines_fall_and_the_word_itself_is_not_listed(seed, count):
     assert len(neighbors) == min(count, 6)
     assert "west" not in dict(neighbors)
     assert cosines == sorted(cosines, reverse=True)
-
-
-def test_cosines_of_some_vectors_with_others():
-    expected = [[1, 0], [1, 0], [0.5**0.5, 0], [0, 0], [-1, 0], [0, 0], [0, 0]]
-    np.testing.assert_allclose(cosines(VECTORS, VECTORS[[0, 5]]), expected, rtol=1e-6)
 
 
 def test_a_word_that_the_model_does_not_know_is_refused():
