@@ -21,19 +21,9 @@ class SumOverTime(keras.layers.Layer):
     Returns:
         (N, D)
 
-    Raises:
-        ValueError: the input has other axes.
-
     Reference:
         Ren, Kiros and Zemel (2015), section 4.2 (IMG+BOW); the 2015 program's `sum2` stage.
     """
-
-    def build(
-        self, sequences_shape: tuple[int | None, ...], positions_shape: tuple[int | None, ...] | None = None
-    ) -> None:
-        """Checks the shape."""
-        if positions_shape is None and len(sequences_shape) != 3:
-            raise ValueError(f"expected sequences (N, T, D), got {sequences_shape}")
 
     def call(
         self, sequences: keras.KerasTensor, positions: keras.KerasTensor | None = None

@@ -20,19 +20,9 @@ class TimeReverse(keras.layers.Layer):
     Returns:
         the shape of `sequences`.
 
-    Raises:
-        ValueError: the input has other axes.
-
     Reference:
         The 2015 program's `timeReverse` stage.
     """
-
-    def build(
-        self, sequences_shape: tuple[int | None, ...], rows_shape: tuple[int | None, ...] | None = None
-    ) -> None:
-        """Checks the shape."""
-        if rows_shape is None and len(sequences_shape) != 3:
-            raise ValueError(f"expected sequences (N, T, D), got {sequences_shape}")
 
     def call(self, sequences: keras.KerasTensor, rows: keras.KerasTensor | None = None) -> keras.KerasTensor:
         """Reverses the sequences."""

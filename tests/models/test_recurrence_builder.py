@@ -165,11 +165,11 @@ def test_the_old_lstm_is_clipped_as_one_matrix_and_the_other_gate_by_gate(build,
 @pytest.mark.parametrize(
     ("kind", "shape", "fields", "reason"),
     [
-        ("lstm", (WIDTH,), {}, "the input has 2 axes, and sequences have 3"),
+        ("lstm", (WIDTH,), {}, "expected sequences"),
         ("lstm", (None, WIDTH), {"multiInput": False}, "with multiInput false the input has 2 axes"),
         ("lstm", (WIDTH + 1,), {"multiInput": False}, "inputDim is 3"),
         ("lstm_old", (None, 7), {"multiErr": True, "cutOffZeroEnd": True}, "inputDim is 3"),
-        ("lstm_old", (WIDTH,), {"multiErr": True, "cutOffZeroEnd": True}, "the input has 2 axes"),
+        ("lstm_old", (WIDTH,), {"multiErr": True, "cutOffZeroEnd": True}, "expected sequences"),
     ],
 )
 def test_inputs_that_do_not_fit_are_refused_in_one_line(build, kind, shape, fields, reason):

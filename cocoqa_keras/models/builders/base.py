@@ -90,6 +90,16 @@ def check_width(values: Flow) -> None:
         raise ValueError("the size of the last axis must be the same in every batch")
 
 
+def check_sequences(values: Flow) -> None:
+    """Refuses what is no sequences.
+
+    Raises:
+        ValueError: the values have not three axes.
+    """
+    if len(values.shape) != 3:
+        raise ValueError(f"expected sequences (N, T, D), got {values.shape}")
+
+
 def check_axis(axis: int, values: Flow) -> None:
     """Refuses an axis that the values lack.
 

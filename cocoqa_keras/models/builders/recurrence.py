@@ -3,7 +3,15 @@
 import keras
 
 from cocoqa_keras import layers
-from cocoqa_keras.models.builders.base import Context, builds, finish, initializer, join, positions_of
+from cocoqa_keras.models.builders.base import (
+    Context,
+    builds,
+    check_sequences,
+    finish,
+    initializer,
+    join,
+    positions_of,
+)
 from cocoqa_keras.models.flow import Flow
 from cocoqa_keras.spec import stages
 
@@ -50,9 +58,7 @@ def _first_step_of(inputs: Flow, stage: stages.Lstm) -> Flow:
 def _run(
     layer: layers.PeepholeLSTM, sequences: Flow, stage: stages.Lstm | stages.OldLstm, context: Context
 ) -> Flow:
-    axes = len(sequences.tensor.shape) if sequences.positions is None else 1 + len(sequences.positions.shape)
-    if axes != 3:
-        raise ValueError(f"the input has {axes} axes, and sequences have 3")
+    check_sequences(sequences)
     if sequences.tensor.shape[-1] != stage.input_dim:
         raise ValueError(f"inputDim is {stage.input_dim}")
     hidden = layer(sequences.tensor, *positions_of(sequences))

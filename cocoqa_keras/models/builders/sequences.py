@@ -3,7 +3,15 @@
 import keras
 
 from cocoqa_keras import layers
-from cocoqa_keras.models.builders.base import Context, builds, check_axis, check_width, join, positions_of
+from cocoqa_keras.models.builders.base import (
+    Context,
+    builds,
+    check_axis,
+    check_sequences,
+    check_width,
+    join,
+    positions_of,
+)
 from cocoqa_keras.models.flow import Flow
 from cocoqa_keras.spec import stages
 
@@ -41,6 +49,7 @@ def _time_fold(stage: stages.TimeFold, flows: list[Flow], context: Context) -> F
 @builds(stages.TimeReverse, takes_distinct_rows=True)
 def _time_reverse(stage: stages.TimeReverse, flows: list[Flow], context: Context) -> Flow:
     sequences = join(flows)
+    check_sequences(sequences)
     layer = layers.TimeReverse(name=stage.name)
     if not sequences.has_distinct_steps:
         return Flow(layer(sequences.expanded().tensor))
@@ -85,4 +94,5 @@ def _concat(stage: stages.Concat, flows: list[Flow], context: Context) -> Flow:
 @builds(stages.SumOverTime, takes_distinct_rows=True)
 def _sum_over_time(stage: stages.SumOverTime, flows: list[Flow], context: Context) -> Flow:
     sequences = join(flows)
+    check_sequences(sequences)
     return Flow(layers.SumOverTime(name=stage.name)(sequences.tensor, *positions_of(sequences)))
