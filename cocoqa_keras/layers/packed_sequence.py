@@ -1,5 +1,6 @@
 """Sequences of different lengths without their padding, step by step in one matrix."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -31,10 +32,11 @@ def is_not_zero(steps: tf.Tensor, positions: tf.Tensor | None = None) -> tf.Tens
     return flags if positions is None else tf.gather(flags, positions)
 
 
-def zero_past_end(steps: tf.Tensor, lengths: tf.Tensor) -> tf.Tensor:
+@tf.custom_gradient
+def zero_past_end(steps: tf.Tensor, lengths: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     """Steps of sequences, (N, T, D), zero from `lengths`, (N,), on; its gradient is that of `steps`."""
     is_real = tf.sequence_mask(lengths, tf.shape(steps)[1])[:, :, None]
-    return steps - tf.stop_gradient(tf.where(is_real, tf.zeros_like(steps), steps))
+    return tf.where(is_real, steps, tf.zeros_like(steps)), lambda upstream: (upstream, None)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from cocoqa_keras.serialization import serializable
 class TimeReverse(keras.layers.Layer):
     """Reverses the real part of each sequence: the steps before the first all-zero one.
 
-    The others stay as they are, and get no gradient.
+    The others stay as they are, and get no gradient, unless steps come by their distinct rows.
 
     Call arguments:
         sequences: (N, T, D); with `rows`, the positions of the steps among these, int32 (N, T).

@@ -67,7 +67,12 @@ def build_graph(
         if stage.name not in flows:
             flows[stage.name] = build_stage(stage, [flows[name] for name in stage.inputs], context)
     outputs = join([flows[name] for name in spec.outputs]).expanded()
-    return Graph(spec, keras.Model(inputs, outputs.tensor, name=spec.name.replace("+", "_")), flows)
+    try:
+        model = keras.Model(inputs, outputs.tensor, name=spec.name.replace("+", "_"))
+    except ValueError as error:  # a stage is called as a layer that prepares the inputs of another
+        reason = str(error).strip().splitlines()[0]
+        raise InputError(f"{spec.path}: {reason}; give the stage of that name another one") from error
+    return Graph(spec, model, flows)
 
 
 def _make_inputs(

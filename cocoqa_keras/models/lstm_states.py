@@ -11,12 +11,14 @@ from cocoqa_keras.layers.peephole_recurrence import LSTMStates
 from cocoqa_keras.suggestion import suggestion
 
 
-def lstm_states(model: keras.Model, inputs: Mapping[str, np.ndarray], stage: str = "lstm") -> LSTMStates:
+def lstm_states(
+    model: keras.Model, inputs: np.ndarray | Mapping[str, np.ndarray], stage: str = "lstm"
+) -> LSTMStates:
     """Gates, cell and hidden state at every step of some questions, dropout off.
 
     Args:
         model: a model of `build_model`.
-        inputs: what the model takes, of N examples.
+        inputs: what the model takes, of N examples, by name where the inputs have names.
         stage: name of the LSTM.
 
     Returns:
@@ -31,5 +33,6 @@ def lstm_states(model: keras.Model, inputs: Mapping[str, np.ndarray], stage: str
         raise InputError(f"model {model.name} has no LSTM '{stage}'{suggestion(stage, layers)}")
     layer = layers[stage]
     before = keras.Model(model.input, keras.tree.flatten(layer.input))
-    states = layer.states(*before(dict(inputs), training=False))
+    given = dict(inputs) if isinstance(inputs, Mapping) else inputs
+    states = layer.states(*before(given, training=False))
     return LSTMStates(*map(keras.ops.convert_to_numpy, states))

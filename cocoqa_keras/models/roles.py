@@ -3,7 +3,19 @@
 from dataclasses import dataclass
 
 from cocoqa_keras.spec.model_spec import BATCH, ModelSpec
-from cocoqa_keras.spec.stages import LookupTable, Normalize, Selector, Stage, TimeUnfold
+from cocoqa_keras.spec.stages import (
+    LookupTable,
+    Lstm,
+    Normalize,
+    OldLstm,
+    Recurrent,
+    Selector,
+    Stage,
+    SumOverTime,
+    TimeFinal,
+    TimeRepeat,
+    TimeUnfold,
+)
 
 
 @dataclass(frozen=True)
@@ -18,7 +30,7 @@ class InputRoles:
         image_tables: frozen tables of image features, looked up by the image id.
         word_tables: tables looked up by the words.
         feature_norms: normalizations of the image features.
-        of_words: every stage that the words reach.
+        of_words: every stage that reads word after word, or what comes of each.
     """
 
     image_selectors: frozenset[str] = frozenset()
@@ -62,7 +74,7 @@ class InputRoles:
             image_tables=image_names,
             word_tables=frozenset(stage.name for stage in word_tables),
             feature_norms=_reached(spec, image_names, Normalize) - image_names,
-            of_words=_reached(spec, words, Stage),
+            of_words=_steps_of(spec, words),
         )
 
 
@@ -79,6 +91,21 @@ def _slices_ids(stage: Stage) -> bool:
 def _readers(spec: ModelSpec, names: frozenset[str]) -> list[Stage]:
     """The stages outside of `names` that read one of them."""
     return [stage for stage in spec.stages if names & set(stage.inputs) and stage.name not in names]
+
+
+def _steps_of(spec: ModelSpec, words: frozenset[str]) -> frozenset[str]:
+    """`words`, and the stages that read them step by step, up to those that make one value of all steps."""
+    found = set(words)
+    for stage in spec.stages:
+        if any(name in found and not _ends_steps(spec[name]) for name in stage.inputs):
+            found.add(stage.name)
+    return frozenset(found)
+
+
+def _ends_steps(stage: Stage) -> bool:
+    if isinstance(stage, Lstm | OldLstm | Recurrent):
+        return not stage.multi_output
+    return isinstance(stage, SumOverTime | TimeFinal | TimeRepeat)
 
 
 def _reached(spec: ModelSpec, starts: set[str] | frozenset[str], kind: type[Stage]) -> frozenset[str]:

@@ -89,6 +89,7 @@ def fit_sizes(spec: ModelSpec, info: DatasetInfo) -> tuple[ModelSpec, list[SizeD
 
 def _sizes_in_data(spec: ModelSpec, roles: InputRoles, info: DatasetInfo) -> dict[str, dict[str, int | None]]:
     sizes: dict[str, dict[str, int | None]] = {}
+    learns_index = spec.cost_fn in INDEX_COSTS
     for stage in spec.stages:
         if stage.name in roles.question_selectors:
             sizes[stage.name] = {"end": stage.start + info.words_per_question}
@@ -103,6 +104,6 @@ def _sizes_in_data(spec: ModelSpec, roles: InputRoles, info: DatasetInfo) -> dic
             sizes[stage.name] = {"timespan": info.words_per_question}
         elif isinstance(stage, Lstm | Recurrent) and stage.multi_input and stage.name in roles.of_words:
             sizes[stage.name] = {"timespan": stage.timespan + longer}
-        elif isinstance(stage, Map | Ordinal) and stage.name in spec.outputs and spec.cost_fn in INDEX_COSTS:
+        elif isinstance(stage, Map | Ordinal) and learns_index and spec.outputs == (stage.name,):
             sizes[stage.name] = {"output_dim": info.answer_count}
     return sizes

@@ -94,7 +94,7 @@ def parse_section(
     if not isinstance(data, dict):
         raise document.error(location, f"{owner}: expected fields (`name: value`), found {shown(data)}")
     try:
-        return section.model_validate({**data, **(overrides or {})})
+        return section.model_validate(_overridden(section, data, overrides or {}))
     except ValidationError as error:
         # A misspelt field is unknown, and the right one missing: the first of these says more.
         problems = error.errors(include_url=False)
@@ -103,6 +103,15 @@ def parse_section(
         if overrides and first["loc"][:1] and first["loc"][0] in overrides:
             raise InputError(f"{document.path}, with fields set on the command line: {message}") from error
         raise document.error((*location, *first["loc"]), message) from error
+
+
+def _overridden(section: type[Section], data: dict[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields with those set apart from the document, whichever of their names either uses."""
+    for field in section.model_fields.values():
+        names = getattr(field.validation_alias, "choices", [])
+        if any(name in overrides for name in names):
+            data = {name: value for name, value in data.items() if name not in names}
+    return {**data, **overrides}
 
 
 def shown(value: Any) -> str:

@@ -197,7 +197,7 @@ class StagewiseSGD(keras.optimizers.Optimizer):
             self._clips[index].apply(momentum, step * norm, self.iterations.value)
 
     def rate_and_momentum(
-        self, settings: StageSettings, factor: tf.Tensor, dtype: tf.DType
+        self, settings: StageSettings, factor: tf.Tensor | keras.Variable, dtype: tf.DType
     ) -> tuple[tf.Tensor, tf.Tensor | float]:
         """The learning rate and the momentum of a stage in the present epoch.
 

@@ -359,3 +359,14 @@ def test_a_trained_graph_is_portable(tiny_spec, tiny_dataset, tiny_features):
     question, image = np.ones((2, 5), "int32"), np.ones((2, 10), "float32")
     answers = portable_function(model)(question, image)["probabilities"]
     np.testing.assert_allclose(answers, other({"question": question, "image": image}), rtol=1e-5)
+
+
+def test_a_value_that_runs_away_past_the_end_spoils_nothing(spec_of):
+    """The steps past the end are computed for their gradient alone."""
+    step = a_step("h", "input(0), h(-1)", activeFn="relu", initType="positive", initRange=9.0)
+    model = build_model(spec_of(a_graph(step, multiOutput=True, timespan=90), step), input_shape=(None, 3))
+    steps = np.ones((2, 90, 3), "float32")
+    steps[1, 3:] = 0
+    outputs = model(steps).numpy()
+    assert np.isfinite(outputs[1]).all()
+    assert not outputs[1, 3:].any()

@@ -17,7 +17,7 @@ def test_the_roles_in_a_model_of_the_paper():
     assert roles.word_tables == {"txtDict"}
     assert roles.feature_norms == {"imgFeatNorm"}
     assert roles.of_words == {
-        "txtSel", "txtUnfold", "txtDict", "txtFold", "concat", "dropout", "lstm", "softmax"
+        "txtSel", "txtUnfold", "txtDict", "txtFold", "concat", "dropout", "lstm"
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import yaml
 
 from cocoqa_keras.models.sizes import DatasetInfo, fit_sizes
 from cocoqa_keras.models.zoo import find_model, list_models
@@ -79,3 +80,21 @@ def test_steps_that_are_not_words_keep_their_number(tiny_dataset, name):
 def test_without_features_the_width_of_the_model_stays(tiny_dataset):
     fitted, _ = fit_sizes(load_spec(find_model("img_bow")), DatasetInfo.of(tiny_dataset))
     assert (fitted["imgFeat"].input_dim, fitted["imgFeat"].output_dim) == (8, 4096)
+
+
+def test_steps_that_are_not_words_are_not_counted_with_the_words(tmp_path, tiny_dataset):
+    stages = [
+        {"name": "words", "type": "selector", "inputs": "input", "start": 1, "end": 56, "axis": 1},
+        {"name": "vectors", "type": "lut", "inputs": "words", "inputDim": 9, "outputDim": 4},
+        {"name": "folded", "type": "timeFold", "inputs": "vectors", "timespan": 55},
+        {"name": "added", "type": "sum2", "inputs": "folded"},
+        {"name": "thrice", "type": "timeRepeat", "inputs": "added", "numRepeats": 3},
+        {"name": "lstm", "type": "lstm", "inputs": "thrice", "inputDim": 4, "outputDim": 4, "timespan": 3},
+    ]
+    path = tmp_path / "model.yml"
+    names = [stage["name"] for stage in stages]
+    path.write_text(
+        yaml.safe_dump({"name": "m", "costFn": "mse", "stages": names, "outputs": "lstm", "specs": stages})
+    )
+    fitted, _ = fit_sizes(load_spec(path), DatasetInfo.of(tiny_dataset))
+    assert (fitted["folded"].timespan, fitted["lstm"].timespan) == (6, 3)

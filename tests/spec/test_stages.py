@@ -158,3 +158,11 @@ def test_values_that_make_no_sense_are_refused(stage, refusal, kind, fields, exp
 def test_a_stage_cannot_be_changed(stage):
     with pytest.raises(ValueError, match="frozen"):
         stage("map").output_dim = 5
+
+
+def test_a_field_is_overridden_whichever_of_its_names_the_file_uses(write):
+    text = ONE_STAGE + "    type: lstm\n    inputDim: 2\n    outputDim: 3\n    timespan: 4\n    {}: true\n"
+    for in_file, given in (("multiErr", "multiOutput"), ("multiOutput", "multiErr")):
+        path = write(text.replace("{}", in_file))
+        assert load_spec(path)["it"].multi_output
+        assert not load_spec(path, {f"it.{given}": "false"})["it"].multi_output

@@ -76,8 +76,13 @@ def join(flows: list[Flow]) -> Flow:
     """Several inputs as one, side by side along the last axis."""
     if len(flows) == 1:
         return flows[0]
-    flows = [flow.expanded() for flow in flows]
-    return flows[0].then(keras.layers.Concatenate(axis=-1)([flow.tensor for flow in flows]))
+    tensors = [flow.expanded().tensor for flow in flows]
+    return Flow(keras.layers.Concatenate(axis=-1)(tensors), like=sequences_of(flows))
+
+
+def sequences_of(flows: list[Flow]) -> Tensor | None:
+    """The sequences that unfolded steps come from, whichever input knows them; None where they are not."""
+    return next((flow.like for flow in flows if flow.like is not None), None)
 
 
 def check_width(values: Flow) -> None:

@@ -16,4 +16,6 @@ def _trained_matrix(stage: stages.TrainedMatrix, flows: list[Flow], context: Con
 
 @builds(stages.ConstantValue)
 def _constant_value(stage: stages.ConstantValue, flows: list[Flow], context: Context) -> Flow:
-    return Flow(layers.ConstantValue(stage.value, stage.output_dim, name=stage.name)(join(flows).tensor))
+    values = join(flows)
+    layer = layers.ConstantValue(stage.value, stage.output_dim, name=stage.name)
+    return Flow(layer(values.tensor), like=values.like)

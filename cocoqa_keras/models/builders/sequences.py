@@ -11,6 +11,7 @@ from cocoqa_keras.models.builders.base import (
     check_width,
     join,
     positions_of,
+    sequences_of,
 )
 from cocoqa_keras.models.flow import Flow
 from cocoqa_keras.spec import stages
@@ -23,7 +24,8 @@ def _selector(stage: stages.Selector, flows: list[Flow], context: Context) -> Fl
     size = values.shape[stage.axis]
     if size is not None and stage.start >= size:
         raise ValueError(f"axis {stage.axis} has {size} elements, none of them from {stage.start} on")
-    return Flow(layers.Selector(stage.start, stage.end, stage.axis, name=stage.name)(values.tensor))
+    selected = layers.Selector(stage.start, stage.end, stage.axis, name=stage.name)(values.tensor)
+    return Flow(selected, like=values.like if stage.axis % len(values.shape) else None)
 
 
 @builds(stages.TimeUnfold)
@@ -38,6 +40,8 @@ def _time_unfold(stage: stages.TimeUnfold, flows: list[Flow], context: Context) 
 @builds(stages.TimeFold, takes_distinct_rows=True)
 def _time_fold(stage: stages.TimeFold, flows: list[Flow], context: Context) -> Flow:
     rows = join(flows)
+    if rows.like is None and stage.name in context.roles.of_words:
+        raise ValueError("a stage before it has lost which steps belong to which question")
     if rows.like is None or rows.like.shape[1] is not None:
         return Flow(layers.TimeFold(stage.timespan, name=stage.name)(rows.expanded().tensor))
     layer = layers.TimeFold(name=stage.name)
@@ -85,10 +89,9 @@ def _concat(stage: stages.Concat, flows: list[Flow], context: Context) -> Flow:
             for flow in flows
         ]
         return Flow(*layers.JoinSequences(name=stage.name)(parts))
-    flows = [flow.expanded() for flow in flows]
-    return flows[0].then(
-        keras.layers.Concatenate(stage.axis, name=stage.name)([flow.tensor for flow in flows])
-    )
+    tensors = [flow.expanded().tensor for flow in flows]
+    joined = keras.layers.Concatenate(stage.axis, name=stage.name)(tensors)
+    return Flow(joined, like=sequences_of(flows) if stage.axis % len(joined.shape) else None)
 
 
 @builds(stages.SumOverTime, takes_distinct_rows=True)

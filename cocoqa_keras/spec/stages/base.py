@@ -1,9 +1,9 @@
 """What all stages of a model file have, and the table of their types."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from cocoqa_keras.spec.schema import Name, Names, NonNegative, Number, Section, Seed, Size
 
@@ -23,6 +23,13 @@ def stage_type(name: str) -> Callable[[type["Stage"]], type["Stage"]]:
     return register
 
 
+def _layer_name(name: str) -> str:
+    """The name of a stage is that of a layer, which TensorFlow writes into graphs."""
+    if "+" in name:
+        raise ValueError("the name of a stage has no +; write _ or -")
+    return name
+
+
 class Stage(Section):
     """What every stage has.
 
@@ -36,7 +43,7 @@ class Stage(Section):
         default_value: what it is there before the first step.
     """
 
-    name: Name
+    name: Annotated[Name, AfterValidator(_layer_name)]
     type: str
     inputs: Names
     propagates_gradient: bool = Field(True, alias="outputdEdX")

@@ -46,4 +46,4 @@ class OldLstm(TrainableStage):
     input_dim: Size
     output_dim: Size
     cut_off_zero_end: bool
-    multi_output: bool = Field(alias="multiErr")
+    multi_output: bool = Field(alias="multiErr", validation_alias=AliasChoices("multiErr", "multiOutput"))
