@@ -3,7 +3,7 @@
 import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TextIO
 
 BLOCK = "█"
 _BAR_WIDTH = 40
@@ -17,6 +17,12 @@ def bar(count: int, most: int) -> str:
 def printable(text: str) -> str:
     """The text on one line, with escapes in place of characters that would steer a terminal."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def for_stream(text: str, stream: TextIO) -> str:
+    """The text as a stream can hold it, with escapes in place of characters that its encoding lacks."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 @dataclass

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from cocoqa_keras.cli.command import command, quiet_native_code, run
+from cocoqa_keras.cli.output import print_line
 from cocoqa_keras.cli.run_folder import find_saved_model, trained_on
 from cocoqa_keras.errors import InputError
 
@@ -45,11 +46,11 @@ def demo(
         from cocoqa_keras.demo_page.server import address_of, http_server, listen, names_of
     with listen(host, port) as listener:
         opened = _open_run(run_folder, saved_model, pictures, data, features)
-        print(f"{opened.name}: {address_of(listener)} (Ctrl-C ends it)", flush=True)
+        print_line(f"{opened.name}: {address_of(listener)} (Ctrl-C ends it)")
         try:
             http_server(create_app(opened, names_of(listener))).run([listener])
         except KeyboardInterrupt:
-            print("Stopped")
+            print_line("Stopped")
 
 
 def _open_run(
@@ -71,7 +72,7 @@ def _open_run(
     return DemonstratedRun(
         name=folder.resolve().name,
         model_name=spec.name,
-        test_rate=(summary.get("test") or {}).get("rate"),
+        test_rate=summary.get("test", {}).get("rate"),
         questioner=questioner,
         images=images,
         gallery=gallery,

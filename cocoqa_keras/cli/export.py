@@ -9,6 +9,7 @@ from typer import Argument, Option
 from cocoqa_keras.cli.command import command, run, start_tensorflow
 from cocoqa_keras.cli.next_steps import print_next
 from cocoqa_keras.cli.options import DEFAULT_DATA, Dtype
+from cocoqa_keras.cli.output import print_line
 from cocoqa_keras.errors import InputError
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def export(
         _write_weights(output, trained, dtype)
     else:
         _write_model(format_, output, trained)
-    print(f"Wrote {output}")
+    print_line(f"Wrote {output}")
     if format_ is Format.SAVED_MODEL:
         print_next(("cocoqa-serve", output))
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cocoqa_keras.cli.output import print_line
+from cocoqa_keras.cli.run_folder import named
 from cocoqa_keras.data.features_file import find_features
 
 Command = Sequence[object]  # its words
@@ -28,18 +29,21 @@ def uses_of_run(run: Path, takes_image: bool) -> list[Command]:
     if not (run / "model.keras").is_file():
         return []
     ask = ("cocoqa-predict", run, "--question", QUESTION, *(("--image", 1) if takes_image else ()))
-    is_tested = (run / "predictions.jsonl").is_file()
-    return [("cocoqa-evaluate", run), ask, ("cocoqa-report", "html", run)] if is_tested else [ask]
+    return [("cocoqa-evaluate", run), ask, ("cocoqa-report", "html", run)] if _is_tested(run) else [ask]
 
 
 def comparison_of_runs(first: Path, second: Path) -> list[Command]:
     """How to look at two runs side by side, each by the name of its folder."""
-    runs = {run.resolve().name: run for run in (first, second)}
-    named = [f"{name}={run}" for name, run in runs.items()]
-    return [("cocoqa-report", "compare", *named)] if len(named) == 2 else []
+    runs = [named(run) for run in (first, second) if _is_tested(run)]
+    names = {run.partition("=")[0] for run in runs}
+    return [("cocoqa-report", "compare", *runs)] if len(names) == 2 else []
 
 
 def views_of_run(run: Path) -> list[Command]:
     """How to look at what a run answers."""
-    report = [("cocoqa-report", "html", run)] if (run / "predictions.jsonl").is_file() else []
+    report = [("cocoqa-report", "html", run)] if _is_tested(run) else []
     return [*report, ("cocoqa-demo", run)] if (run / "saved_model").is_dir() else report
+
+
+def _is_tested(run: Path) -> bool:
+    return (run / "predictions.jsonl").is_file()

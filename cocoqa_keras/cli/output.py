@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 
-from cocoqa_keras.tables import BLOCK, Table
+from cocoqa_keras.tables import BLOCK, Table, for_stream
 
 
 def print_values(values: Mapping[str, int | str]) -> None:
@@ -28,14 +28,9 @@ def print_table(table: Table) -> None:
 
 def print_line(text: str) -> None:
     """Prints text, with escapes in place of what the terminal or file cannot take."""
-    print(_in_encoding_of_output(text), flush=True)
+    print(for_stream(text, sys.stdout), flush=True)
 
 
 def _for_terminal(text: str) -> str:
-    has_blocks = _in_encoding_of_output(BLOCK) == BLOCK
-    return _in_encoding_of_output(text if has_blocks else text.replace(BLOCK, "#"))
-
-
-def _in_encoding_of_output(text: str) -> str:
-    encoding = sys.stdout.encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+    has_blocks = for_stream(BLOCK, sys.stdout) == BLOCK
+    return for_stream(text if has_blocks else text.replace(BLOCK, "#"), sys.stdout)

@@ -9,7 +9,7 @@ from typer import Option
 from cocoqa_keras.cli.command import command, run, start_tensorflow
 from cocoqa_keras.cli.next_steps import print_next
 from cocoqa_keras.cli.options import DEFAULT_DATA
-from cocoqa_keras.cli.output import print_table
+from cocoqa_keras.cli.output import print_line, print_table
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.reproduce.published import PublishedTable, published_figures
 
@@ -139,11 +139,11 @@ def _show(
     table = table_of(results, published)
     print_table(table)
     for reason in reasons(left_out):
-        print(reason)
+        print_line(reason)
     write_text(output / "table.md", markdown_of(table, left_out))
     if results:
         save_plot(rows_plot(results, published), output / "table.png")
-    print(f"{output}: table.md, table.json, table.png")
+    print_line(f"{output}: table.md, table.json, table.png")
     if left_out:
         print_next(("cocoqa-data", "download", "features", "--output", dataset.folder.parent))
 

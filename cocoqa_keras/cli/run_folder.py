@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from cocoqa_keras.evaluation.answerer import Answerer
 
 
+def named(run: Path) -> str:
+    """A run as NAME=RUN, called as its folder is; `=` would end the name."""
+    return f"{run.resolve().name.replace('=', '-')}={run}"
+
+
 def find_saved_model(folder: Path) -> Path:
     """The SavedModel that a folder is, or that it has as a run folder.
 

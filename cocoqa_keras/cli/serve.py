@@ -7,6 +7,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from cocoqa_keras.cli.command import command, quiet_native_code, run
+from cocoqa_keras.cli.output import print_line
 from cocoqa_keras.cli.run_folder import find_saved_model
 from cocoqa_keras.errors import InputError
 
@@ -32,11 +33,11 @@ def serve(
 
         served = ServedModel(folder, name)
     with ModelServer(served, host, port) as server:
-        print(f"{folder}: {server.url} (Ctrl-C ends it)", flush=True)
+        print_line(f"{folder}: {server.url} (Ctrl-C ends it)")
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            print("Stopped")
+            print_line("Stopped")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -178,9 +178,8 @@ def _demo_data(missing: Path) -> tuple[Path, Path]:
     """The folder of the demo data, and their features; says why they are used."""
     from cocoqa_keras.data.demo import FEATURES_FILE, demo_folder
 
-    print(
-        f"No data in {missing}: training on the demo data (pictures and questions made by this program)",
-        flush=True,
+    print_line(
+        f"No data in {missing}: training on the demo data (pictures and questions made by this program)"
     )
     demo = demo_folder()
     return demo / "cocoqa", demo / FEATURES_FILE

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cocoqa_keras.data.image_names import image_name
-from cocoqa_keras.data.pictures import find_pictures
+from cocoqa_keras.data.pictures import find_pictures, has_pictures
 from cocoqa_keras.errors import InputError
 
 DEFAULT_FOLDER = "images"
@@ -39,12 +39,13 @@ def open_pictures(folder: Path | None, annotations: Path | None, data: Path) -> 
 
     Args:
         folder: a folder of pictures, searched with the folders in it, whose files are named as `image_name`
-            says. By default the folder `images` in the data folder or above it, where there is one.
+            says. By default the folder `images` in the data folder or above it, where one has pictures.
         annotations: an annotation file of MS-COCO (JSON), for the addresses of images without a file.
         data: the data folder.
 
     Raises:
-        InputError: the folder has no pictures, or two of one image; or the annotation file is damaged.
+        InputError: the folder that is given has no pictures, there are two of one image, or the annotation
+            file is damaged.
     """
     if folder is None:
         folder = _default_folder(data)
@@ -54,8 +55,8 @@ def open_pictures(folder: Path | None, annotations: Path | None, data: Path) -> 
 
 
 def _default_folder(data: Path) -> Path | None:
-    candidates = (place / DEFAULT_FOLDER for place in (data, data.parent))
-    return next((candidate for candidate in candidates if candidate.is_dir()), None)
+    candidates = (folder / DEFAULT_FOLDER for folder in (data, data.parent))
+    return next((place for place in candidates if place.is_dir() and has_pictures(place)), None)
 
 
 def _read_addresses(path: Path) -> dict[str, str]:

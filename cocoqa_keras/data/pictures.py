@@ -50,6 +50,15 @@ def find_pictures(folder: str | Path) -> list[Picture]:
     return [Picture(name, by_name[name]) for name in sorted(by_name, key=image_order)]
 
 
+def has_pictures(folder: str | Path) -> bool:
+    """Whether there are pictures in a folder or in those below it, as `find_pictures` finds them.
+
+    Raises:
+        InputError: the folder cannot be read, or the name of a file cannot be printed.
+    """
+    return bool(_picture_files(Path(folder)))
+
+
 def read_picture(path: str | Path) -> np.ndarray:
     """Reads a picture file; see `decode_picture`.
 

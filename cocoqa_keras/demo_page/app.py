@@ -117,7 +117,7 @@ class _Replies:
     async def about_upload(self, request: Request) -> Response:
         """The answer to a question about a user's own picture, and the picture."""
         length = request.headers.get("content-length", "")
-        if not length.isdecimal():
+        if "transfer-encoding" in request.headers or not length.isdecimal():
             raise HTTPException(HTTPStatus.LENGTH_REQUIRED)
         if int(length) > MAX_REQUEST:
             async for _ in request.stream():  # a browser looks for the reply only when it has sent all

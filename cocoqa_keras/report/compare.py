@@ -15,7 +15,7 @@ from cocoqa_keras.report.mcnemar import Disagreement, holm
 from cocoqa_keras.report.pages import Choice, Filter, PageSets, Progress, write_pages
 from cocoqa_keras.report.picture_sources import PictureSources
 from cocoqa_keras.report.rates import rates
-from cocoqa_keras.report.rendering import html_templates
+from cocoqa_keras.report.rendering import html_templates, in_words
 
 MOST_RUNS = 6  # of which there are 64 groups
 LEVEL = 0.05
@@ -88,7 +88,7 @@ def write_comparison(
     Raises:
         InputError: the folder holds something else, or cannot be written to.
     """
-    title = " and ".join([", ".join([*runs][:-1]), [*runs][-1]])
+    title = in_words(list(runs))
     with report_folder(output, list(runs.values())) as folder:
         sets = _sets(runs)
         sources = PictureSources(pictures, output / ALL, embeds)

@@ -14,6 +14,7 @@ from cocoqa_keras.data.pictures import read_picture
 from cocoqa_keras.files import write_text
 from cocoqa_keras.report.answers import RunAnswers
 from cocoqa_keras.report.folder import report_folder
+from cocoqa_keras.report.rendering import in_words
 from cocoqa_keras.report.shown_question import ShownQuestion
 
 DOCUMENT = "document.tex"
@@ -88,7 +89,7 @@ def write_latex(
         }
         body = _render(BODY, questions=questions, files=files, addresses=addresses, columns=_COLUMNS)
         write_text(folder / BODY, body)
-        write_text(folder / DOCUMENT, _render(DOCUMENT, models=list(questions[0].answers)))
+        write_text(folder / DOCUMENT, _render(DOCUMENT, models=in_words(list(questions[0].answers))))
     return output / DOCUMENT
 
 

@@ -43,7 +43,16 @@ class PictureSources:
             return place
         if self._embeds:
             return _thumbnail(place)
-        return quote(os.path.relpath(place.resolve(), self._folder).replace(os.sep, "/"))
+        return _address(place.resolve(), self._folder)
+
+
+def _address(place: Path, folder: Path) -> str:
+    """The address of a file, relative to a folder where there is a way from it."""
+    try:
+        relative = os.path.relpath(place, folder)
+    except ValueError:  # on Windows, from one drive to another
+        return place.as_uri()
+    return quote(os.fsencode(relative.replace(os.sep, "/")))
 
 
 def _thumbnail(path: Path) -> str | None:

@@ -18,8 +18,13 @@ def html_templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["with_bar_widths"] = with_bar_widths
+    environment.filters.update(in_words=in_words, with_bar_widths=with_bar_widths)
     return environment
+
+
+def in_words(names: Sequence[str]) -> str:
+    """Names as a sentence lists them: `a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def with_bar_widths(answers: Sequence[ScoredAnswer]) -> list[tuple[ScoredAnswer, str]]:

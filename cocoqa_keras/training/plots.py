@@ -24,7 +24,7 @@ def loss_plot(records: Sequence[Record], stopping: EarlyStopping | None = None, 
     """
     losses = [(record.training_loss, record.validation_loss) for record in records]
     plot, axes = _draw(records, losses, "loss", stopping, title)
-    shown = [value for line in axes.lines for value in line.get_ydata()]
+    shown = _shown(axes)
     if min(shown) > 0 and max(shown) > _WIDE * min(shown):
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -39,7 +39,7 @@ def error_plot(records: Sequence[Record], stopping: EarlyStopping | None = None,
     """Draws training and validation error, the share of wrong answers, by epoch; see `loss_plot`."""
     errors = [(1 - record.training_rate, 1 - record.validation_rate) for record in records]
     plot, axes = _draw(records, errors, "rate", stopping, title)
-    axes.set(ylabel="error (share of wrong answers)", ylim=(0, 1.05 * max(map(max, errors)) or 1))
+    axes.set(ylabel="error (share of wrong answers)", ylim=(0, 1.05 * max(_shown(axes)) or 1))
     return plot
 
 
@@ -77,6 +77,11 @@ def _draw(
     tidy(axes)
     plot.legend(loc="outside lower center", ncols=3, frameon=False, fontsize="small")
     return plot, axes
+
+
+def _shown(axes: Axes) -> list[float]:
+    """The values that are drawn."""
+    return [value for line in axes.lines for value in line.get_ydata()]
 
 
 def _mark(axes: Axes, epoch: float, score: float, name: str) -> None:

@@ -16,6 +16,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from cocoqa_keras.tables import for_stream
+
 
 class Reporter:
     """Prints lines to standard output, and shows no progress."""
@@ -30,7 +32,7 @@ class Reporter:
 
     def line(self, text: str) -> None:
         """Shows a line."""
-        print(text, flush=True)
+        print(for_stream(text, sys.stdout), flush=True)
 
     def progress(self, title: str, done: int, total: int | None) -> None:
         """Shows that `done` of `total` steps are through; None where nobody knows how many there are."""
@@ -66,7 +68,7 @@ class ProgressReporter(Reporter):
             BarColumn(),
             *counts,
             TimeRemainingColumn(),
-            console=Console(stderr=True, highlight=False),
+            console=Console(stderr=True, highlight=False, emoji=False),
             transient=True,
             redirect_stdout=self._lines_share_terminal,  # what goes elsewhere must not be drawn into
         )

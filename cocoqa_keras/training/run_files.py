@@ -36,7 +36,12 @@ def read_summary(folder: Path) -> dict[str, Any]:
     Raises:
         InputError: it is missing or damaged.
     """
-    return _read_json(folder / "run.json")
+    path = folder / "run.json"
+    summary = _read_json(path)
+    for field in ("data", "test"):
+        if not isinstance(summary.get(field, {}), dict):
+            raise InputError(f"{path}, {field}: expected names and values; train anew")
+    return summary
 
 
 def _read_words(path: Path) -> Vocabulary:

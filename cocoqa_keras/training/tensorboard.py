@@ -154,6 +154,10 @@ def _write_scalars(values: Mapping[str, float]) -> None:
 def _write_histogram(name: str, value: np.ndarray) -> None:
     """Does what tf.summary.histogram does, which takes 30 numbers of memory for each weight."""
     finite = value[np.isfinite(value)].astype(np.float64)
-    counts, edges = np.histogram(finite, BUCKETS)
+    low, high = (finite.min(), finite.max()) if finite.size else (0.0, 0.0)
+    least = 1e-12 * max(abs(low), abs(high))  # np.histogram refuses edges that are hardly apart
+    if high - low <= least:
+        low, high = low - max(least, 0.5), high + max(least, 0.5)
+    counts, edges = np.histogram(finite, BUCKETS, (low, high))
     buckets = np.stack([edges[:-1], edges[1:], counts], axis=1)
     tf.summary.write(name, buckets, metadata=create_summary_metadata(display_name=None, description=None))

@@ -11,7 +11,7 @@ from quick_run import trained
 
 from cocoqa_keras.cli import data, evaluate, export, reproduce
 from cocoqa_keras.cli.command import command
-from cocoqa_keras.cli.next_steps import print_next
+from cocoqa_keras.cli.next_steps import comparison_of_runs, print_next
 
 
 def next_commands(printed):
@@ -110,6 +110,16 @@ def test_what_other_commands_offer_is_right_use(run, tiny, capsys):
         assert commands == expected
         for words in commands:
             check_use(words)
+
+
+def test_runs_are_compared_where_both_were_tested_under_names_that_can_be_told(run):
+    other = Path(shutil.copytree(run, "rate=0.1"))
+    assert comparison_of_runs(run, other) == [
+        ("cocoqa-report", "compare", f"{run.name}={run}", "rate-0.1=rate=0.1")
+    ]
+    assert comparison_of_runs(run, run) == []
+    (other / "predictions.jsonl").unlink()
+    assert comparison_of_runs(run, other) == []
 
 
 def test_a_table_without_images_offers_their_features(tiny, capsys):

@@ -1,6 +1,7 @@
 """cocoqa-report latex and ask, as a user types them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,14 @@ def test_a_document_of_chosen_questions(folder, runs, images, capsys):
     assert Path("out/questions.tex").read_text().count("answer{") == 2 * 2
 
 
+def test_names_of_folders_are_taken_as_they_are(folder, runs, capsys):
+    run = Path(shutil.copytree(runs[1], "rate=0.1"))
+    arguments = ["latex", run, "--questions", "questions.txt", "--output", "it's mine; rm"]
+    out = done(capsys, *arguments)
+    assert out == "2 questions; make a PDF with: cd 'it'\"'\"'s mine; rm' && pdflatex document.tex\n"
+    assert "rate-0.1 answered" in Path("it's mine; rm/document.tex").read_text()
+
+
 def test_a_page_of_new_questions(folder, runs, images, capsys):
     seeing, blind = runs
     annotations = {"images": [{"id": int(images[0]), "coco_url": "http://host/1.jpg"}]}
@@ -121,6 +130,7 @@ def test_data_that_have_moved_are_given(folder, runs, tiny_original, capsys):
         (["ask", "new.csv", "RUN"], "write NAME=RUN"),
         (["ask", "questions.txt", "a=RUN"], "questions.txt, line 2: has 1 fields"),
         (["ask", "new.csv", "a=RUN", "--format", "word"], "--format"),
+        (["ask", "new.csv", "a=nowhere", "--format", "latex", "--embed"], "--embed is for pages"),
         (["ask", "new.csv", "a=RUN", "--output", "."], "is not a report"),
         (["ask", "new.csv", "a=RUN", "--data", "nowhere"], "give --features"),
     ],

@@ -1,7 +1,6 @@
 """The pictures that questions are about, by the names of their images."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -64,6 +63,15 @@ def test_pictures_are_looked_for_in_and_above_the_data(tmp_path, place):
 
 def test_without_any_pictures_all_are_missing(tmp_path):
     assert open_pictures(None, None, tmp_path / "data").find("42") is None
+    (tmp_path / "data" / "images").mkdir(parents=True)
+    assert open_pictures(None, None, tmp_path / "data").find("42") is None
+
+
+def test_an_empty_folder_of_the_data_does_not_hide_the_one_above(tmp_path):
+    (tmp_path / "data" / "images").mkdir(parents=True)
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "42.png").touch()
+    assert open_pictures(None, None, tmp_path / "data").find("42") == tmp_path / "images" / "42.png"
 
 
 def test_annotations_give_addresses(annotations, tmp_path):
@@ -137,5 +145,5 @@ def test_a_damaged_annotation_file_is_named(tmp_path, content, message):
 def test_what_is_not_there_is_named(tmp_path):
     refuse("cannot read .*nowhere", tmp_path / "nowhere", None, tmp_path)
     refuse("cannot read .*nowhere.json", None, tmp_path / "nowhere.json", tmp_path)
-    (tmp_path / "images").mkdir()
-    refuse("images: no pictures", None, None, Path(tmp_path))
+    (tmp_path / "mine").mkdir()
+    refuse("mine: no pictures", tmp_path / "mine", None, tmp_path)

@@ -247,6 +247,8 @@ def test_an_upload_that_is_too_large_is_told(client):
 
 def test_a_request_that_is_no_form_is_refused(client):
     assert client.post("/own", content=(chunk for chunk in [b"a"])).status_code == 411
+    chunked_though_small = {"Transfer-Encoding": "chunked", "Content-Length": "1"}
+    assert client.post("/own", content=b"a", headers=chunked_though_small).status_code == 411
     assert message_of(client.post("/own", content=b"a")) == "Please choose a picture."
     multipart = {"Content-Type": "multipart/form-data; boundary=x"}
     assert client.post("/own", content=b"damaged", headers=multipart).status_code == 400

@@ -1,5 +1,7 @@
 """New questions about pictures of the test part, asked of several models."""
 
+import os
+
 import numpy as np
 import pytest
 from html_page import HtmlPage
@@ -72,7 +74,7 @@ def test_the_page_shows_questions_pictures_and_answers(run, tmp_path):
     pictures = Pictures({"7": tmp_path / "7.png", "9": "https://host/9.jpg"})
     shown = [shown_question(note="unknown to m: x"), shown_question(image="9"), shown_question(image="5")]
     page = HtmlPage(write_answers_page(shown, [run], tmp_path / "out", pictures, embeds=False))
-    assert "What m, n answered" in page.text
+    assert "What m and n answered" in page.text
     assert "The expected answer: cat picture 7, that of test question 4 unknown to m: x" in page.text
     assert "m ✓ right cat ✓(the true answer) 0.7500 dog 0.2500 n ✗ wrong dog 1.0000" in page.text
     assert [each["src"] for each in page.all("img")] == ["../7.png", "https://host/9.jpg"]
@@ -85,6 +87,39 @@ def test_pictures_are_put_into_the_page(run, tmp_path):
     pictures = Pictures({"7": tmp_path / "7.png"})
     page = HtmlPage(write_answers_page([shown_question()], [run], tmp_path / "out", pictures, embeds=True))
     assert page.all("img")[0]["src"].startswith("data:image/jpeg;base64,")
+
+
+def test_a_picture_in_the_page_leads_nowhere_and_one_beside_it_to_its_file(run, tmp_path):
+    Image.new("RGB", (8, 6)).save(tmp_path / "7.png")
+    for embeds, links in ((True, []), (False, ["../7.png"])):
+        pictures = Pictures({"7": tmp_path / "7.png"})
+        page = HtmlPage(write_answers_page([shown_question()], [run], tmp_path / "out", pictures, embeds))
+        assert [each["href"] for each in page.all("a") if each["href"] != "#content"] == links
+
+
+def test_a_picture_on_another_drive_is_found_by_its_full_address(run, tmp_path, monkeypatch):
+    def fails_as_on_windows(place, start):
+        raise ValueError(f"path is on mount 'D:', start on mount 'C:': {place}, {start}")
+
+    monkeypatch.setattr("os.path.relpath", fails_as_on_windows)
+    pictures = Pictures({"7": tmp_path / "7.png"})
+    page = HtmlPage(write_answers_page([shown_question()], [run], tmp_path / "out", pictures, False))
+    assert page.all("img")[0]["src"] == (tmp_path / "7.png").resolve().as_uri()
+
+
+def test_a_picture_is_found_in_a_folder_whose_name_is_not_utf_8(run, tmp_path):
+    pictures = Pictures({"7": tmp_path / os.fsdecode(b"\xff") / "7.png"})
+    page = HtmlPage(write_answers_page([shown_question()], [run], tmp_path / "out", pictures, False))
+    assert page.all("img")[0]["src"] == "../%FF/7.png"
+
+
+@pytest.mark.parametrize(
+    ("names", "heading"), [("a", "What a answered"), ("abc", "What a, b and c answered")]
+)
+def test_the_models_are_named(run, tmp_path, names, heading):
+    shown = shown_question(answers={name: [ScoredAnswer("cat", 1.0)] for name in names})
+    page = HtmlPage(write_answers_page([shown], [run], tmp_path / "out", Pictures({}), False))
+    assert page.text.count(heading) == 2
 
 
 def test_without_an_expected_answer_none_is_right_or_wrong(run, tmp_path):

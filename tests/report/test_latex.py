@@ -120,7 +120,7 @@ def test_questions_truths_and_marked_answers_are_there(run, pictures, tmp_path):
     assert r"why \& how" in body
     assert body.index("what is there") < body.index("what is it")
     assert r"a\_b: \rightanswer{cat}~\answerscore{0.50}, \wronganswer{dog}~\answerscore{0.25} \par" in body
-    assert "\\section*{What a\\_b, other answered}" in document.read_text()
+    assert "\\section*{What a\\_b and other answered}" in document.read_text()
 
 
 def test_answers_are_neither_right_nor_wrong_where_the_truth_is_not_known(run, pictures, tmp_path):

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import io
 import os
 import pty
 import re
@@ -62,6 +63,12 @@ def test_lines_that_are_piped_are_whole_and_alone():
     assert piped.splitlines() == LINES
 
 
+def test_a_terminal_has_lines_as_they_are():
+    code = WORK.format(in_bytes=False).replace("line {done} ", ":cat: [bold]{done}[/] ")
+    seen, _ = in_terminal(code, "terminal")
+    assert ":cat: [bold]4[/] long" in seen
+
+
 def test_a_dumb_terminal_has_no_bar():
     seen, _ = in_terminal(WORK.format(in_bytes=False), "terminal", TERM="dumb")
     assert seen.splitlines() == LINES
@@ -73,6 +80,13 @@ def test_without_a_terminal_there_are_lines_only(capsys):
         reporter.progress("epoch 0", 1, 2)
         reporter.line("done [not markup]")
     assert capsys.readouterr() == ("done [not markup]\n", "")
+
+
+def test_words_that_the_output_cannot_hold_are_escaped(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", stream)
+    Reporter().line("café")
+    assert stream.buffer.getvalue() == b"caf\\xe9\n"
 
 
 @pytest.mark.parametrize(

@@ -178,6 +178,18 @@ def test_a_histogram_counts_what_lies_between_its_edges(tmp_path):
         assert counts[(left < value) & (value < right)] == count
 
 
+@pytest.mark.parametrize(
+    "values", [[], [1, np.nextafter(1, 2)], [3e38, 3e38], [-1e20, np.nextafter(-1e20, 0)], [0, 1e-30]]
+)
+def test_weights_that_hardly_differ_have_a_histogram(tmp_path, values):
+    with TensorBoardLog(tmp_path) as log:
+        record = WeightRecord("map", np.array(values, np.float64), 1, 0, 1, 0, 0.1)
+        log.write_record(0, Record(0, 1, 2, 0.5), [record])
+    left, right, counts = Events.of(tmp_path).values["weights/map"][0].T
+    assert counts.sum() == len(values)
+    assert all(left[0] <= value <= right[-1] for value in values)
+
+
 def test_a_weight_that_is_a_number_has_a_histogram(tmp_path):
     layer = InnerProduct(name="product")
     layer.build((None, 2, 3))

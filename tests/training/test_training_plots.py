@@ -63,6 +63,14 @@ def test_every_curve_is_inside_and_epochs_are_whole_numbers(count):
             assert values.max() < high
 
 
+def test_errors_without_validation_fill_the_plot():
+    records = [Record(number, number, 1.0, 0.9 + 0.01 * number) for number in range(5)]
+    (axes,) = error_plot(records).axes
+    assert axes.get_ylim() == pytest.approx((0, 0.105))
+    (axes,) = error_plot([Record(0, 0, 1.0, 1.0)]).axes
+    assert axes.get_ylim() == (0, 1)
+
+
 def test_records_within_an_epoch_lie_between_epochs():
     lines = lines_of(loss_plot(validated(8, per_epoch=4)))
     np.testing.assert_array_equal(lines["validation"][:, 0], np.arange(1, 9) / 4)

@@ -6,6 +6,7 @@ from typing import Annotated
 from typer import Option
 
 from cocoqa_keras.cli.next_steps import print_next, training_on
+from cocoqa_keras.cli.output import print_line
 
 
 def demo(
@@ -20,7 +21,7 @@ def demo(
         output = demo_folder()
     else:
         build_demo(output)
-    print(
+    print_line(
         f"{output}: pictures in images/, image features in hidden_oxford_mscoco.h5, encoded data in cocoqa/"
     )
     print_next(("cocoqa-data", "info", output / "cocoqa"), training_on(output / "cocoqa"))

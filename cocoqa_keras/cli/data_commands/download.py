@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from cocoqa_keras.cli.next_steps import print_next, training_on
-from cocoqa_keras.cli.output import print_values
+from cocoqa_keras.cli.output import print_line, print_values
 from cocoqa_keras.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def download(
         with reporter_for(True, in_tenths=True, in_bytes=True) as reporter:
             came = downloads.download(name, entry, output, from_, partial(reporter.progress, entry.file))
         place = output / (entry.archive.folder if entry.archive else entry.file)
-        print(f"{place}: {entry.title}{'' if came else ' (was there already)'}", flush=True)
+        print_line(f"{place}: {entry.title}{'' if came else ' (was there already)'}")
     if not list_:
         _print_next(output / manifest["encoded"].archive.folder, output / manifest["text"].archive.folder)
 
@@ -61,7 +61,7 @@ def _print_next(encoded: Path, text: Path) -> None:
 def _describe(name: str, entry: "Download") -> None:
     from rich import filesize
 
-    print(f"{name}: {entry.title}")
+    print_line(f"{name}: {entry.title}")
     print_values(
         {
             "size": f"about {filesize.decimal(entry.size or entry.approximate_size)}",

@@ -7,7 +7,7 @@ from typer import Argument, Option
 
 from cocoqa_keras.cli.next_steps import print_next, training_on
 from cocoqa_keras.cli.options import DEFAULT_DATA
-from cocoqa_keras.cli.output import print_values
+from cocoqa_keras.cli.output import print_line, print_values
 from cocoqa_keras.data.daquar import AnswerChoice
 from cocoqa_keras.data.features_file import INDEX_FILE
 
@@ -73,13 +73,13 @@ def encode(
     beside_features = output.parent / INDEX_FILE
     if image_index is None and beside_features.is_file():
         image_index = beside_features
-        print(f"Images are numbered as in {image_index}")
+        print_line(f"Images are numbered as in {image_index}")
     image_names = None if image_index is None else read_image_names(image_index)
     encoding = choose_encoding(parts, image_names, min_count, top_answers)
     write_encoded(output, encoding)
-    print(f"{output}:")
+    print_line(f"{output}:")
     print_values(encoding.sizes())
     if per_type:
         for folder in write_encoded_per_type(output, encoding):
-            print(f"{folder}: the questions of one type")
+            print_line(f"{folder}: the questions of one type")
     print_next(("cocoqa-data", "verify", output), training_on(output))

@@ -9,6 +9,7 @@ from typer import Argument, Option
 
 from cocoqa_keras.cli.command import quiet_native_code
 from cocoqa_keras.cli.next_steps import print_next
+from cocoqa_keras.cli.output import print_line
 
 
 class OnCorrupt(StrEnum):
@@ -66,9 +67,9 @@ def features(
         with reporter_for(True, in_tenths=True) as reporter:
             done = job.run(partial(reporter.progress, "pictures"))
     except KeyboardInterrupt:
-        print("What is done is kept: run the same command again to go on.")
+        print_line("What is done is kept: run the same command again to go on.")
         raise
     for path in done.skipped:
-        print(f"skipped, cannot be read: {path}")
-    print(f"{output}: {done.images} images, {done.added} of them new; {opened.width} features of each")
+        print_line(f"skipped, cannot be read: {path}")
+    print_line(f"{output}: {done.images} images, {done.added} of them new; {opened.width} features of each")
     print_next(("cocoqa-data", "encode", "QUESTIONS", output / "questions"))

@@ -7,9 +7,12 @@ from typing import Annotated
 from typer import Argument, Option
 
 from cocoqa_keras.cli.options import DEFAULT_DATA
+from cocoqa_keras.cli.output import print_line
+from cocoqa_keras.cli.report_commands.document import print_document
 from cocoqa_keras.cli.report_commands.named_runs import read_named_runs
 from cocoqa_keras.cli.report_commands.options import Annotations, Embed, Pictures, TopK
 from cocoqa_keras.cli.run_folder import open_answerer
+from cocoqa_keras.errors import InputError
 
 
 class Format(StrEnum):
@@ -33,7 +36,13 @@ def ask(
         Argument(metavar="NAME=RUN", help="A name to show, and the folder of a finished run."),
     ],
     format_: Annotated[Format, Option("--format", help="A page, or a document.")] = Format.HTML,
-    output: Annotated[Path, Option(metavar="DIR", help="Folder for the page or document.")] = Path("answers"),
+    output: Annotated[
+        Path,
+        Option(
+            metavar="DIR",
+            help="Folder for the page or document; an older report there is replaced, a PDF in it too.",
+        ),
+    ] = Path("answers"),
     pictures: Pictures = None,
     annotations: Annotations = None,
     embed: Embed = False,
@@ -51,6 +60,8 @@ def ask(
 
     Try it: cocoqa-report ask QUESTIONS bow=RUN img_bow=RUN
     """
+    if embed and format_ is Format.LATEX:
+        raise InputError("--embed is for pages, and a document has copies of its pictures; leave it out")
     from cocoqa_keras.data.picture_files import open_pictures
     from cocoqa_keras.report.ask import answer_new_questions, write_answers_page
     from cocoqa_keras.report.latex import write_latex
@@ -64,7 +75,6 @@ def ask(
     images = [first.questions[question.number].image for question in asked]
     shown = answer_new_questions(asked, images, answerers, top_k)
     if format_ is Format.LATEX:
-        document = write_latex(shown, list(named.values()), output, found)
-        print(f"{len(shown)} questions; make a PDF with: cd {output} && pdflatex {document.name}")
+        print_document(write_latex(shown, list(named.values()), output, found), len(shown))
     else:
-        print(f"Open {write_answers_page(shown, list(named.values()), output, found, embed)}")
+        print_line(f"Open {write_answers_page(shown, list(named.values()), output, found, embed)}")

@@ -6,8 +6,10 @@ from typing import Annotated
 from typer import Argument, Option
 
 from cocoqa_keras.cli.options import DEFAULT_DATA
+from cocoqa_keras.cli.report_commands.document import print_document
 from cocoqa_keras.cli.report_commands.named_runs import read_named_runs
 from cocoqa_keras.cli.report_commands.options import Annotations, Pictures, TopK
+from cocoqa_keras.cli.run_folder import named
 
 
 def latex(
@@ -22,9 +24,14 @@ def latex(
         Path,
         Option(metavar="FILE", help="Which test questions: lines QID or QID,comment; the first QID is 0."),
     ],
-    output: Annotated[Path, Option(metavar="DIR", help="Folder for the document and its pictures.")] = Path(
-        "latex"
-    ),
+    output: Annotated[
+        Path,
+        Option(
+            metavar="DIR",
+            help="Folder for the document and its pictures; an older report there is replaced, "
+            "a PDF in it too.",
+        ),
+    ] = Path("latex"),
     pictures: Pictures = None,
     annotations: Annotations = None,
     top_k: TopK = 3,
@@ -38,14 +45,9 @@ def latex(
     from cocoqa_keras.report.question_list import read_question_list
     from cocoqa_keras.report.shown_question import shown_questions
 
-    named = read_named_runs([_with_name(run) for run in runs])
-    first = next(iter(named.values()))
+    answered = read_named_runs([named(Path(run)) if Path(run).is_dir() else run for run in runs])
+    first = next(iter(answered.values()))
     listed = read_question_list(questions, len(first.questions))
     found = open_pictures(pictures, annotations, first.data_folder or DEFAULT_DATA)
-    document = write_latex(shown_questions(named, listed, top_k), list(named.values()), output, found)
-    print(f"{len(listed)} questions; make a PDF with: cd {output} && pdflatex {document.name}")
-
-
-def _with_name(run: str) -> str:
-    """A folder without a name is called as it is."""
-    return f"{Path(run).resolve().name}={run}" if Path(run).is_dir() else run
+    shown = shown_questions(answered, listed, top_k)
+    print_document(write_latex(shown, list(answered.values()), output, found), len(shown))
