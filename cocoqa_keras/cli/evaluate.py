@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from cocoqa_keras.cli.command import command, quiet_native_code, run
+from cocoqa_keras.cli.command import command, run
 from cocoqa_keras.cli.next_steps import comparison_of_runs, print_next, views_of_run
 from cocoqa_keras.cli.output import print_table
+from cocoqa_keras.cli.run_folder import open_run
 from cocoqa_keras.data.question_types import QuestionType
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.reproduce.published import published_for
@@ -163,10 +164,7 @@ def _check_use(
 
 
 def _open_run(folder: Path, data: Path | None, features: Path | None) -> "RunWithFeatures":
-    with quiet_native_code():
-        from cocoqa_keras.training.run import load_run
-
-        finished = load_run(folder)
+    finished = open_run(folder)
     from cocoqa_keras.ensembles.of_runs import RunWithFeatures
     from cocoqa_keras.training.run_scores import open_features_of
 

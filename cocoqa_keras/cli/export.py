@@ -10,6 +10,7 @@ from cocoqa_keras.cli.command import command, run, start_tensorflow
 from cocoqa_keras.cli.next_steps import print_next
 from cocoqa_keras.cli.options import DEFAULT_DATA, Dtype
 from cocoqa_keras.cli.output import print_line
+from cocoqa_keras.cli.run_folder import open_run
 from cocoqa_keras.errors import InputError
 
 if TYPE_CHECKING:
@@ -109,10 +110,7 @@ def export(
 
 
 def _read_run(folder: Path) -> _Trained:
-    start_tensorflow()
-    from cocoqa_keras.training.run import load_run
-
-    finished = load_run(folder)
+    finished = open_run(folder)
     return _Trained(finished.spec, finished.model, finished.question_words, finished.answers)
 
 

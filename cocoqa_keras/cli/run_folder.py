@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cocoqa_keras.cli.command import quiet_native_code
+from cocoqa_keras.cli.command import quiet_native_code, start_tensorflow
 from cocoqa_keras.cli.options import DEFAULT_DATA
 from cocoqa_keras.errors import InputError
 
 if TYPE_CHECKING:
     from cocoqa_keras.evaluation.answerer import Answerer
+    from cocoqa_keras.training.run import Run
 
 
 def named(run: Path) -> str:
@@ -49,16 +50,29 @@ def trained_on(summary: dict[str, Any], data: Path | None, features: Path | None
     return Path(recorded.get("folder") or DEFAULT_DATA), features
 
 
+def open_run(folder: Path) -> "Run":
+    """A finished run.
+
+    Raises:
+        InputError: the folder is not that of a run, or damaged.
+    """
+    from cocoqa_keras.training.run_files import find_model
+
+    find_model(folder)  # before TensorFlow is imported, which takes seconds
+    start_tensorflow()
+    with quiet_native_code():
+        from cocoqa_keras.training.run import load_run
+
+        return load_run(folder)
+
+
 def open_answerer(folder: Path, data: Path | None, features: Path | None) -> "Answerer":
     """A run's model, with the images that it was trained on unless others are given.
 
     Raises:
         InputError: the folder is not that of a run, or its data or features are not there.
     """
-    with quiet_native_code():
-        from cocoqa_keras.training.run import load_run
-
-        finished = load_run(folder)
+    finished = open_run(folder)
     from cocoqa_keras.evaluation.answerer import Answerer
     from cocoqa_keras.evaluation.image_source import ImageSource
 

@@ -13,7 +13,7 @@ from cocoqa_keras.data.vocabulary import Vocabulary
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.spec.model_spec import ModelSpec
 from cocoqa_keras.training import costs, optimizer  # noqa: F401
-from cocoqa_keras.training.run_files import read_spec, read_summary, read_vocabularies
+from cocoqa_keras.training.run_files import find_model, read_spec, read_summary, read_vocabularies
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,7 @@ def load_run(folder: str | Path) -> Run:
         InputError: it is not a run folder, or a file of it is missing or damaged.
     """
     folder = Path(folder)
-    path = folder / "model.keras"
-    if not path.is_file():
-        raise InputError(f"{folder} is not the folder of a finished run: it has no model.keras")
+    path = find_model(folder)
     try:
         model = keras.saving.load_model(path)
     except (OSError, ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile) as error:

@@ -9,6 +9,18 @@ from cocoqa_keras.errors import InputError
 from cocoqa_keras.spec.model_spec import ModelSpec, load_spec
 
 
+def find_model(folder: Path) -> Path:
+    """The file of the trained model.
+
+    Raises:
+        InputError: the folder is not that of a finished run.
+    """
+    path = folder / "model.keras"
+    if not path.is_file():
+        raise InputError(f"{folder} is not the folder of a finished run: it has no model.keras")
+    return path
+
+
 def read_spec(folder: Path) -> ModelSpec:
     """Reads the model file.
 

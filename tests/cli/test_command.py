@@ -8,14 +8,16 @@ import h5py
 import numpy as np
 import pytest
 
-from cocoqa_keras.cli import data, evaluate, export, predict, reproduce, serve, train
+from cocoqa_keras.cli import data, demo, evaluate, export, predict, report, reproduce, serve, train
 from cocoqa_keras.cli.command import command, run
 
 COMMANDS = {
     "cocoqa-data": data,
+    "cocoqa-demo": demo,
     "cocoqa-evaluate": evaluate,
     "cocoqa-export": export,
     "cocoqa-predict": predict,
+    "cocoqa-report": report,
     "cocoqa-reproduce": reproduce,
     "cocoqa-serve": serve,
     "cocoqa-train": train,
@@ -58,6 +60,23 @@ def test_damaged_features_are_told_before_tensorflow_is_loaded(tiny):
     result, loaded = loaded_by("cocoqa-train", "img_bow", "--data", "cocoqa", cwd=tiny)
     assert result.returncode == 2
     assert "not an HDF5 file" in result.stderr
+    assert not loaded & {"tensorflow", "keras"}
+
+
+@pytest.mark.parametrize(
+    ("program", "arguments"),
+    [
+        ("cocoqa-evaluate", ["nowhere"]),
+        ("cocoqa-export", ["nowhere"]),
+        ("cocoqa-predict", ["nowhere", "--question", "what"]),
+        ("cocoqa-report", ["html", "nowhere"]),
+        ("cocoqa-demo", ["nowhere"]),
+    ],
+)
+def test_a_folder_that_is_no_run_is_told_before_tensorflow_is_loaded(program, arguments, tmp_path):
+    result, loaded = loaded_by(program, *arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stderr.startswith("error: nowhere ")
     assert not loaded & {"tensorflow", "keras"}
 
 
