@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from cocoqa_keras.cli.command import command, quiet_native_code, run
+from cocoqa_keras.cli.command import command, run, start_tensorflow
 from cocoqa_keras.cli.output import print_line
 from cocoqa_keras.cli.run_folder import find_saved_model, trained_on
 from cocoqa_keras.errors import InputError
@@ -41,9 +41,10 @@ def demo(
     if not all(map(importlib.util.find_spec, PACKAGES)):
         raise InputError("the page needs more packages: pip install 'cocoqa-keras[demo]'")
     saved_model = find_saved_model(run_folder)
-    with quiet_native_code():
-        from cocoqa_keras.demo_page.app import create_app
-        from cocoqa_keras.demo_page.server import address_of, http_server, listen, names_of
+    start_tensorflow()
+    from cocoqa_keras.demo_page.app import create_app
+    from cocoqa_keras.demo_page.server import address_of, http_server, listen, names_of
+
     with listen(host, port) as listener:
         opened = _open_run(run_folder, saved_model, pictures, data, features)
         print_line(f"{opened.name}: {address_of(listener)} (Ctrl-C ends it)")
