@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from cocoqa_keras.cli.command import command, run, start_tensorflow
+from cocoqa_keras.cli.options import DataOfRun, FeaturesOfRun
 from cocoqa_keras.cli.output import print_line
 from cocoqa_keras.cli.run_folder import find_saved_model, trained_on
 from cocoqa_keras.errors import InputError
@@ -27,12 +28,8 @@ def demo(
         Path | None,
         Option(help="Folder of the pictures; by default images, in the data folder or above it."),
     ] = None,
-    data: Annotated[
-        Path | None, Option(help="Folder of the encoded data; by default that of the training.")
-    ] = None,
-    features: Annotated[
-        Path | None, Option(help="Image features (HDF5); by default those of the training.")
-    ] = None,
+    data: DataOfRun = None,
+    features: FeaturesOfRun = None,
 ) -> None:
     """Ask a model in the browser, and see which words of the question mattered, until Ctrl-C.
 

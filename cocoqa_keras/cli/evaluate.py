@@ -11,6 +11,7 @@ from typer import Argument, Option
 
 from cocoqa_keras.cli.command import command, run
 from cocoqa_keras.cli.next_steps import comparison_of_runs, print_next, views_of_run
+from cocoqa_keras.cli.options import DataOfRun, FeaturesOfRun
 from cocoqa_keras.cli.output import print_table
 from cocoqa_keras.cli.run_folder import open_run
 from cocoqa_keras.data.question_types import QuestionType
@@ -42,13 +43,9 @@ def evaluate(
         list[Path] | None,
         Argument(metavar="RUN...", help="Folder of a finished run; several with --average."),
     ] = None,
-    data: Annotated[
-        Path | None, Option(help="Folder of the encoded data; by default that of the training.")
-    ] = None,
+    data: DataOfRun = None,
     split: Annotated[Part, Option(help="Part of the data.")] = Part.TEST,
-    features: Annotated[
-        Path | None, Option(metavar="FILE.h5", help="Image features; by default those of the training.")
-    ] = None,
+    features: FeaturesOfRun = None,
     average: Annotated[bool, Option("--average", help="Evaluate the mean of several runs.")] = False,
     per_type: Annotated[
         list[str] | None,

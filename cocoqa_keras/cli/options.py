@@ -1,9 +1,20 @@
-"""Values of options that several commands share."""
+"""Options, and values of options, that several commands share."""
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
+
+from typer import Option
 
 DEFAULT_DATA = Path("data/cocoqa")
+
+DataOfRun = Annotated[
+    Path | None, Option("--data", help="Folder of the encoded data; by default that of the training.")
+]
+FeaturesOfRun = Annotated[
+    Path | None,
+    Option("--features", metavar="FILE.h5", help="Image features (HDF5); by default those of the training."),
+]
 
 
 class Dtype(StrEnum):

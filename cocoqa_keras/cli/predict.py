@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Option
 
 from cocoqa_keras.cli.command import command, run
+from cocoqa_keras.cli.options import DataOfRun, FeaturesOfRun
 from cocoqa_keras.cli.output import print_table
 from cocoqa_keras.cli.run_folder import open_answerer
 from cocoqa_keras.errors import InputError
@@ -30,12 +31,8 @@ def predict(
             "model whose features tell what made them, a picture file."
         ),
     ] = None,
-    data: Annotated[
-        Path | None, Option(help="Folder of the encoded data; by default that of the training.")
-    ] = None,
-    features: Annotated[
-        Path | None, Option(help="Image features (HDF5); by default those of the training.")
-    ] = None,
+    data: DataOfRun = None,
+    features: FeaturesOfRun = None,
     top_k: Annotated[int, Option(min=1, help="How many answers.")] = 5,
     json_: Annotated[bool, Option("--json", help="Print JSON instead of a table.")] = False,
     input_: Annotated[
