@@ -61,6 +61,15 @@ def start_tensorflow() -> None:
     tf.get_logger().setLevel("ERROR")
 
 
+def start_keras(dtype: str) -> None:
+    """Imports Keras and TensorFlow, and sets the precision of this process."""
+    start_tensorflow()
+    import keras
+
+    keras.config.set_floatx(dtype)
+    keras.config.set_dtype_policy(dtype)
+
+
 @contextmanager
 def quiet_native_code() -> Iterator[None]:
     """Drops what native code writes to standard error meanwhile.

@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from typer import Argument, Option
+from typer import Argument, Context, Option
 
-from cocoqa_keras.cli.command import command, run, start_tensorflow
+from cocoqa_keras.cli.command import command, run, start_keras
 from cocoqa_keras.cli.next_steps import print_next, uses_of_run
 from cocoqa_keras.cli.options import DEFAULT_DATA, Dtype
 from cocoqa_keras.cli.output import print_line, print_table
+from cocoqa_keras.cli.resuming import check_options, is_given, resume_run
 from cocoqa_keras.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def train(
-    spec: Annotated[str, Argument(help="A model file, or the name of a model such as img_bow.")],
+    context: Context,
+    spec: Annotated[
+        str | None, Argument(metavar="SPEC", help="A model file, or the name of a model such as img_bow.")
+    ] = None,
     data: Annotated[
         Path, Option(help="Folder of the encoded data; where the default is missing, the demo data are used.")
     ] = DEFAULT_DATA,
@@ -36,6 +40,13 @@ def train(
     early_stop_score: Annotated[
         float | None, Option(help="Skip the first round; train on all examples down to this training score.")
     ] = None,
+    resume: Annotated[
+        Path | None,
+        Option(metavar="RUN", help="Go on with a run that was cut short, to the result it would have had."),
+    ] = None,
+    checkpoint_minutes: Annotated[
+        float, Option(min=0, help="Save the state of training so often, and after each epoch.")
+    ] = 5,
     weights_from: Annotated[
         Path | None,
         Option(
@@ -80,6 +91,12 @@ def train(
     from cocoqa_keras.models.zoo import TRAINING_CONFIG, config_folder, find_model
     from cocoqa_keras.spec import load_spec, load_training_config
 
+    if resume is not None:
+        check_options(context)
+        resume_run(resume, spec, data if is_given(context, "data") else None, features, checkpoint_minutes)
+        return
+    if spec is None:
+        raise InputError("give a model, such as img_bow or a model file, or go on with --resume RUN")
     if name is not None and Path(name).name != name:
         raise InputError(f"--name {name}: give a name, not a path; --output is the folder that runs go into")
     if one_round and early_stop_score is not None:
@@ -94,7 +111,7 @@ def train(
     model_spec = load_spec(find_model(spec), stage_settings)
     training_config = load_training_config(config or config_folder() / f"{TRAINING_CONFIG}.yml", settings)
     if dry_run and data == DEFAULT_DATA and not data.is_dir():
-        _start_keras(dtype)
+        start_keras(str(dtype))
         from cocoqa_keras.models.summary import declared_graph
 
         _show(declared_graph(model_spec), output, name)
@@ -111,7 +128,7 @@ def train(
     dataset = load_dataset(data)
     image_features = open_features(model_spec, data, features)
 
-    _start_keras(dtype)
+    start_keras(str(dtype))
     from cocoqa_keras.reproduce.published import published_for
     from cocoqa_keras.training.reporter import reporter_for
     from cocoqa_keras.training.trainer import Trainer
@@ -130,6 +147,7 @@ def train(
             example_weights=example_weights,
             exports=not no_export,
             tensorboard=not no_tensorboard,
+            checkpoint_minutes=checkpoint_minutes,
             published=published_for(model_spec.name, dataset),
             reporter=reporter,
         )
@@ -150,15 +168,6 @@ def _show(graph: "Graph", output: Path, name: str | None) -> None:
     write_text(path, draw_graph(graph))
     print_table(graph_table(graph))
     print_line(f"Drawing: {path}")
-
-
-def _start_keras(dtype: Dtype) -> None:
-    """Imports Keras and TensorFlow, and sets the precision of this process."""
-    start_tensorflow()
-    import keras
-
-    keras.config.set_floatx(dtype)
-    keras.config.set_dtype_policy(str(dtype))
 
 
 def _read_overrides(pairs: list[str]) -> tuple[dict[str, str], dict[str, str]]:

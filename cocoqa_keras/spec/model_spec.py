@@ -52,6 +52,7 @@ class ModelSpec(Section):
     inner_stages: tuple[Stage, ...] = ()
     _document: YamlDocument | None = PrivateAttr(None)
     _overrides: dict[str, str] = PrivateAttr(default_factory=dict)
+    _folder: Path | None = PrivateAttr(None)
 
     @property
     def path(self) -> Path:
@@ -103,7 +104,13 @@ class ModelSpec(Section):
 
     def resolve_path(self, file_name: str) -> Path:
         """A file name written in the spec, relative to the spec's own folder."""
-        return self.path.parent / file_name
+        return (self._folder or self.path.parent) / file_name
+
+    def from_folder(self, folder: Path) -> "ModelSpec":
+        """The same, read from a copy: file names inside it are relative to the folder that it came from."""
+        spec = self.model_copy()
+        spec._folder = folder
+        return spec
 
 
 def load_spec(path: str | Path, overrides: dict[str, str] | None = None) -> ModelSpec:

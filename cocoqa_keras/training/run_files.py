@@ -21,8 +21,12 @@ def find_model(folder: Path) -> Path:
     return path
 
 
-def read_spec(folder: Path) -> ModelSpec:
+def read_spec(folder: Path, overrides: dict[str, str] | None = None) -> ModelSpec:
     """Reads the model file.
+
+    Args:
+        folder: the run folder.
+        overrides: `stage.field` -> value, set before the file is checked.
 
     Raises:
         InputError: it is missing, not the only one, or damaged.
@@ -30,7 +34,7 @@ def read_spec(folder: Path) -> ModelSpec:
     paths = list(folder.glob("*.model.yml"))
     if len(paths) != 1:
         raise InputError(f"{folder}: expected one file *.model.yml, found {len(paths)}; train anew")
-    return load_spec(paths[0])
+    return load_spec(paths[0], overrides)
 
 
 def read_vocabularies(folder: Path) -> tuple[Vocabulary, Vocabulary]:

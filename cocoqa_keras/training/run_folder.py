@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from cocoqa_keras.files import atomic_path, write_text
 from cocoqa_keras.models.builder import Graph
 from cocoqa_keras.models.drawing import draw_graph
 from cocoqa_keras.spec.model_spec import ModelSpec
+from cocoqa_keras.training.checkpoint import Checkpoints
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,22 @@ class RunFolder:
         return self.path / f"{self.name}{suffix}"
 
     @property
-    def has_records(self) -> bool:
-        """Whether training has got anywhere: the weights or the record of an epoch are written."""
-        return self.file(".csv").exists() or self.file(".w.npy").exists()
+    def checkpoints(self) -> Checkpoints:
+        """The states of the round, until it is finished."""
+        return Checkpoints.of_run(self.path)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether everything is there: `run.json` comes last."""
+        return (self.path / "run.json").is_file()
+
+    def find_second(self) -> "RunFolder | None":
+        """The folder of an unfinished second round whose first is this one."""
+        for folder in map(RunFolder, sorted(self.path.parent.iterdir())):
+            with suppress(InputError):  # damaged, or nobody's
+                if folder.checkpoints.load().facts["plan"]["first_round"] == self.name:
+                    return folder
+        return None
 
     def write_spec(self, spec: ModelSpec) -> None:
         """Copies the model file as it was read."""

@@ -1,9 +1,9 @@
 """From a model file and a data set to run folders: the two rounds of training."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from cocoqa_keras.evaluation.predictor import Predictor
 from cocoqa_keras.export.saved_model import write_saved_model
 from cocoqa_keras.export.weight_layout import assign_weights
 from cocoqa_keras.files import write_text
+from cocoqa_keras.locks import locked
 from cocoqa_keras.models.builder import Graph, build_graph
 from cocoqa_keras.models.decisions import DECISIONS_OF_A_NUMBER, answer_scores
 from cocoqa_keras.models.roles import InputRoles
@@ -36,14 +37,24 @@ from cocoqa_keras.models.sizes import INDEX_COSTS, DatasetInfo, fit_sizes
 from cocoqa_keras.plotting import save_plot
 from cocoqa_keras.spec.model_spec import ModelSpec
 from cocoqa_keras.spec.training_config import TrainingConfig
+from cocoqa_keras.training.autosave import Autosave
 from cocoqa_keras.training.costs import cost_of
 from cocoqa_keras.training.early_stopping import EarlyStopping
 from cocoqa_keras.training.example_weights import path_of, trained_parts, weigh_examples
+from cocoqa_keras.training.interruption import Interruption
 from cocoqa_keras.training.optimizer import StagewiseSGD
 from cocoqa_keras.training.plots import error_plot, loss_plot
 from cocoqa_keras.training.record import Record, weight_records, write_csv
 from cocoqa_keras.training.reporter import Reporter
+from cocoqa_keras.training.round_in_progress import RoundInProgress, RoundPlan
 from cocoqa_keras.training.run_folder import RunFolder, find_weights, spec_hash
+from cocoqa_keras.training.run_settings import (
+    DataSettings,
+    FileSettings,
+    RunSettings,
+    read_settings,
+    spec_content,
+)
 from cocoqa_keras.training.tensorboard import TensorBoardLog
 from cocoqa_keras.training.tensorboard_hyperparameters import hyperparameters
 from cocoqa_keras.training.tensorboard_projector import word_vectors
@@ -78,6 +89,8 @@ class Trainer:
             example that its cost is multiplied by, in training as in validation. Rates do not depend on them.
         exports: write a SavedModel into each run folder.
         tensorboard: write what TensorBoard shows into each run folder.
+        checkpoint_minutes: time between two savings of the state of a round, at most; it is saved after each
+            record as well.
         published: the paper's figures for the model, by their names in `result.txt`, drawn beside its own.
         reporter: where lines and progress go.
 
@@ -101,6 +114,7 @@ class Trainer:
     example_weights: str | Path | None = None
     exports: bool = True
     tensorboard: bool = True
+    checkpoint_minutes: float = 5
     published: Mapping[str, float] | None = None
     reporter: Reporter = field(default_factory=Reporter)
 
@@ -145,13 +159,36 @@ class Trainer:
         """
         if not self.config.need_valid:
             return self.train_only_round().folder
-        stop_score = self.config.stop_score
-        if stop_score is None or one_round:
-            first = self.train_round_one()
-            if one_round:
-                return first.folder
-            stop_score = first.stopping.training_score
-        return self.train_round_two(stop_score).folder
+        if one_round:
+            return self.train_round_one().folder
+        if self.config.stop_score is not None:
+            return self.train_round_two(self.config.stop_score).folder
+        return self._second_behind(self._begin(RoundPlan("first", is_last=False)))
+
+    def resume(self, folder: str | Path) -> RunFolder:
+        """Goes on with a run that was cut short, and ends as it would have ended.
+
+        Args:
+            folder: the run folder, of either round.
+
+        Returns:
+            the folder of the last round.
+
+        Raises:
+            InputError: there is nothing to go on from, the run was begun with other settings or data, or
+                another process is at it.
+        """
+        self.output = Path(folder).parent
+        round_ = self._resume_round(RunFolder(Path(folder)))
+        return round_.folder if round_.plan.is_last else self._second_behind(round_)
+
+    def _second_behind(self, first: RoundInProgress) -> RunFolder:
+        """The second of two rounds, which may have begun already."""
+        begun = first.folder.find_second()
+        if begun is not None:
+            return self._resume_round(begun).folder
+        stop_score = first.stopping.training_score
+        return self._begin(RoundPlan("second", stop_score, first_round=first.folder.name)).folder
 
     def build_graph(self) -> Graph:
         """The graph that is trained, with its initial weights; nothing is left on disk.
@@ -163,38 +200,71 @@ class Trainer:
         self._check_outputs(graph.model)
         return graph
 
-    def train_round_one(self) -> "CompletedRound":
+    def train_round_one(self) -> RoundInProgress:
         """Trains with validation: on the training examples, until validation gets no better."""
-        return self._round(f"{self.name}-v", self.dataset.train, self.dataset.valid, validates=True)
+        return self._begin(RoundPlan("first"))
 
-    def train_round_two(self, stop_score: float) -> "CompletedRound":
+    def train_round_two(self, stop_score: float) -> RoundInProgress:
         """Trains on training and validation examples until the training score is below the stop score."""
-        self.reporter.line(f"Round two, on all examples, until the training score is below {stop_score:.4f}")
-        train, valid = self.dataset.train, self.dataset.valid
-        everything = train if valid is None else train.concatenate(train, valid)
-        return self._round(self.name, everything, stop_score=stop_score)
+        return self._begin(RoundPlan("second", stop_score))
 
-    def train_only_round(self) -> "CompletedRound":
+    def train_only_round(self) -> RoundInProgress:
         """Trains on the training examples without validation, as `needValid: false` asks."""
-        return self._round(self.name, self.dataset.train, stop_score=self.config.stop_score)
+        return self._begin(RoundPlan("only", self.config.stop_score))
 
-    def _round(
-        self,
-        name: str,
-        train: Split,
-        validation: Split | None = None,
-        validates: bool = False,
-        stop_score: float | None = None,
-    ) -> "CompletedRound":
-        config = self.config
+    def _begin(self, plan: RoundPlan) -> RoundInProgress:
+        """Runs a round in a new folder, which is deleted again when training fails before its first batch."""
+        if plan.kind == "second":
+            self.reporter.line(
+                f"Round two, on all examples, until the training score is below {plan.stop_score:.4f}"
+            )
+        graph = self.build_graph()
+        training = self._set_up(plan, graph.model)
+        folder = RunFolder.create(self.output, f"{self.name}-v" if plan.kind == "first" else self.name)
+        round_ = RoundInProgress(plan, folder, training, self._stopping(plan))
+        try:
+            folder.write_spec(self.spec)
+            folder.write_drawing(graph)
+            with locked(folder.checkpoints.folder):
+                self._save(round_)
+                self._complete(round_)
+        except BaseException:
+            if not round_.progress.has_begun:
+                folder.remove()
+            raise
+        return round_
+
+    def _resume_round(self, folder: RunFolder) -> RoundInProgress:
+        """Runs the rest of a round, if there is any."""
+        folder.checkpoints.check_presence()
+        with locked(folder.checkpoints.folder):
+            checkpoint = folder.checkpoints.load(self.reporter.line)
+            self._check_settings(folder, checkpoint.facts)
+            plan = RoundPlan(**checkpoint.facts["plan"])
+            training = self._set_up(plan, self.build_graph().model)
+            round_ = RoundInProgress(plan, folder, training, self._stopping(plan))
+            round_.restore(checkpoint)
+            progress = round_.progress
+            place = f"epoch {progress.epoch}, step {progress.step} of {training.steps_per_epoch}"
+            self.reporter.line(
+                f"{folder.path}: going on {'behind the last' if round_.has_ended else f'in {place}'}"
+            )
+            self._complete(round_)
+        return round_
+
+    def _set_up(self, plan: RoundPlan, model: keras.Model) -> TrainingRound:
+        """What a round trains, and on which examples."""
+        config, valid = self.config, self.dataset.valid
+        train = self.dataset.train
+        if plan.kind == "second" and valid is not None:
+            train = train.concatenate(train, valid)
+        validation = valid if plan.kind == "first" else None
         random = np.random.RandomState((SEED + self.seed) % 2**32)
         if validation is None:
             # Examples that do not come with a validation part are permuted once before the first epoch.
             train = train.take(random.permutation(len(train)))
-            if validates:
+            if plan.kind == "first":
                 train, validation = _hold_out(train, config.held_out_ratio, config.xvalid_no)
-        graph = self.build_graph()
-        model = graph.model
         if self.weights_from is not None:
             assign_weights(self._sized, model, self._first_weights, str(self.weights_from))
         reader = BatchReader.for_model(model, train, self.features, weights_of(train))
@@ -209,14 +279,23 @@ class Trainer:
         )
         optimizer = StagewiseSGD.from_spec(self._sized, training.steps_per_epoch)
         model.compile(optimizer, self._cost, jit_compile=False)
-        stopping = EarlyStopping(config.criterion, config.patience, stop_score, config.stop_cost)
-        with _new_folder(self.output, name) as folder, self._open_log(folder) as log:
-            folder.write_spec(self.spec)
-            folder.write_drawing(graph)
-            round_ = CompletedRound(folder, training, stopping, log)
-            self._run(round_)
-            self._leave(round_)
-        return round_
+        optimizer.build(model.trainable_variables)
+        return training
+
+    def _stopping(self, plan: RoundPlan) -> EarlyStopping:
+        config = self.config
+        return EarlyStopping(config.criterion, config.patience, plan.stop_score, config.stop_cost)
+
+    def _complete(self, round_: RoundInProgress) -> None:
+        """Trains to the end and leaves what there is to leave; then states are of no use any more."""
+        if not round_.folder.is_finished:
+            with self._open_log(round_.folder) as log, _telling_how_to_go_on(round_, self.reporter):
+                self._run(round_, log)
+                self._leave(round_, log)
+        if round_.plan.is_last:
+            for folder in (round_.first_folder, round_.folder):
+                if folder is not None:
+                    folder.checkpoints.remove()
 
     def _open_log(self, folder: RunFolder) -> AbstractContextManager[TensorBoardLog | None]:
         return TensorBoardLog(folder.path / "tensorboard") if self.tensorboard else nullcontext()
@@ -232,44 +311,114 @@ class Trainer:
                 f"and the model's is {model.output.shape}"
             )
 
-    def _run(self, round_: "CompletedRound") -> None:
+    def _run(self, round_: RoundInProgress, log: TensorBoardLog | None) -> None:
         """Trains until the round ends, and leaves the model with the weights to keep."""
-        folder, model, stopping, log = round_.folder, round_.training.model, round_.stopping, round_.log
-        self.reporter.line(
-            f"{folder.path}: {len(round_.training.train.split)} examples, "
-            f"{round_.training.steps_per_epoch} steps an epoch"
-        )
-        if log is not None:
-            log.write_model(folder.name, model, hyperparameters(self._sized, self.config, self.seed))
-        best = None
-        for record in round_.training.records():
-            round_.records.append(record)
-            self.reporter.line(record.line)
-            keep = True
-            if round_.training.validation is not None:
-                keep = stopping.is_better(record)
-                best = model.get_weights() if keep else best
-                self.reporter.line(f"P: {stopping.since_best} {folder.name}")
-            weights = weight_records(model.optimizer)
-            for weight in weights:
-                self.reporter.line(weight.line)
+        folder, training = round_.folder, round_.training
+        if not round_.progress.has_begun:
+            self.reporter.line(
+                f"{folder.path}: {len(training.train.split)} examples, "
+                f"{training.steps_per_epoch} steps an epoch"
+            )
             if log is not None:
-                log.write_record(len(round_.records) - 1, record, weights)
-            self._write_record(round_, keep)
-            reason = stopping.reason_to_stop(record)
-            if reason:
-                self.reporter.line(f"Stopped: {reason}")
-                break
-        if best is not None:
-            model.set_weights(best)
+                settings = hyperparameters(self._sized, self.config, self.seed)
+                log.write_model(folder.name, training.model, settings)
+        if not round_.has_ended:
+            with Interruption() as interruption:
+                save = partial(self._save, round_)
+                self._train(round_, log, Autosave(save, self.checkpoint_minutes, interruption))
+        round_.keep_best()
 
-    def _write_record(self, round_: "CompletedRound", keep: bool) -> None:
+    def _train(self, round_: RoundInProgress, log: TensorBoardLog | None, autosave: Autosave) -> None:
+        """Trains record by record; the state is saved when that cannot go on."""
+        try:
+            for record in round_.training.records(round_.progress, autosave.after_batch):
+                self._take_in(round_, record, log)
+                autosave.after_record()
+                if round_.has_ended:
+                    break
+        except InputError:
+            with suppress(InputError):
+                self._save(round_)
+            raise
+
+    def _take_in(self, round_: RoundInProgress, record: Record, log: TensorBoardLog | None) -> None:
+        """Tells and writes what there is to tell of a record."""
+        stopping = round_.stopping
+        self.reporter.line(record.line)
+        keep = round_.take_in(record)
+        if round_.training.validation is not None:
+            self.reporter.line(f"P: {stopping.since_best} {round_.folder.name}")
+        weights = weight_records(round_.training.model.optimizer)
+        for weight in weights:
+            self.reporter.line(weight.line)
+        if log is not None:
+            log.write_record(len(round_.records) - 1, record, weights)
+        self._write_record(round_, keep)
+        reason = stopping.reason_to_stop(record)
+        if reason:
+            self.reporter.line(f"Stopped: {reason}")
+
+    def _save(self, round_: RoundInProgress) -> None:
+        """Writes a checkpoint."""
+        state = round_.state()
+        state.facts.update(settings=self._settings.model_dump(), versions=versions())
+        round_.folder.checkpoints.save(state)
+
+    def _check_settings(self, folder: RunFolder, facts: dict[str, Any]) -> None:
+        """A run goes on with the settings and data that it was begun with, or not at all."""
+        begun = read_settings(folder.path, facts)
+        differences = list(begun.differences(self._settings))
+        if differences:
+            raise InputError(
+                f"{folder.path}: begun with other settings, and cannot go on: {'; '.join(differences)}"
+            )
+        now = versions()
+        for program, version in facts["versions"].items():
+            if now.get(program) != version:
+                self.reporter.line(
+                    f"Begun with {program} {version}, going on with {now.get(program)}: the last digits may "
+                    f"differ from those of a run in one go"
+                )
+
+    @cached_property
+    def _settings(self) -> RunSettings:
+        return RunSettings(
+            name=self.name,
+            spec_file=str(self.spec.path.resolve()),
+            spec=spec_content(self.spec),
+            overrides=self.spec.overrides,
+            config=self.config.model_dump(by_alias=True),
+            data=DataSettings.of(self.dataset),
+            files={what: FileSettings.of(path) for what, path in self._files()},
+            weights_from=_absolute(self.weights_from),
+            example_weights=_absolute(self.example_weights),
+            seed=self.seed,
+            dtype=keras.config.floatx(),
+            exports=self.exports,
+            tensorboard=self.tensorboard,
+        )
+
+    def _files(self) -> Iterator[tuple[str, Path]]:
+        """The files that numbers are read from, beside the data set, and what they are."""
+        if self.features is not None:
+            yield "features", self.features.path
+        if self.weights_from is not None:
+            yield "weights to start from", self.weights_from
+        if self.example_weights is not None:
+            for part in trained_parts(self.dataset):
+                yield f"example weights, {part}", path_of(self.example_weights, part)
+        images = InputRoles.of(self.spec).image_tables
+        for stage in self.spec.all_stages:
+            if stage.name not in images and getattr(stage, "init_weights", None) is not None:
+                yield f"weights of stage {stage.name}", self.spec.resolve_path(stage.init_weights)
+
+    def _write_record(self, round_: RoundInProgress, keep: bool) -> None:
         if self.config.write_record:
             write_csv(round_.folder.file(".csv"), round_.records)
         if self.config.save_model and keep:
             round_.folder.write_weights(self.spec, round_.training.model)
 
-    def _leave(self, round_: "CompletedRound") -> None:
+    def _leave(self, round_: RoundInProgress, log: TensorBoardLog | None) -> None:
         """Writes what a finished round leaves: model, words, plots, results."""
         folder, model = round_.folder, round_.training.model
         folder.write_words(self.dataset.question_words, self.dataset.answers)
@@ -282,11 +431,11 @@ class Trainer:
             for draw, suffix in ((loss_plot, "_loss.png"), (error_plot, "_err.png")):
                 save_plot(draw(round_.records, round_.stopping, folder.name), folder.file(suffix))
         tested = {} if self.dataset.test is None else self._test(round_)
+        if log is not None:
+            self._finish_log(log, round_, tested)
         folder.write_json("run", self._summary(round_, tested))
-        if round_.log is not None:
-            self._finish_log(round_.log, round_, tested)
 
-    def _finish_log(self, log: TensorBoardLog, round_: "CompletedRound", tested: Outcomes) -> None:
+    def _finish_log(self, log: TensorBoardLog, round_: RoundInProgress, tested: Outcomes) -> None:
         """Shows the test figures and the word vectors of the kept weights in TensorBoard."""
         if tested:
             predictions = round_.folder.path / "predictions.jsonl"
@@ -294,7 +443,7 @@ class Trainer:
             log.write_test(round_.kept_record, means(tested), samples)
         log.write_words(word_vectors(self._sized, round_.training.model), self.dataset.question_words)
 
-    def _test(self, round_: "CompletedRound") -> Outcomes:
+    def _test(self, round_: RoundInProgress) -> Outcomes:
         """Tests the kept weights, and writes the figures, the answers, and the predictions."""
         folder, test, words = round_.folder, self.dataset.test, self.dataset.answers
         outputs = Predictor(round_.training.model).predict(
@@ -314,7 +463,7 @@ class Trainer:
             self.reporter.line(line)
         return tested
 
-    def _summary(self, round_: "CompletedRound", tested: Outcomes) -> dict[str, Any]:
+    def _summary(self, round_: RoundInProgress, tested: Outcomes) -> dict[str, Any]:
         """The content of `run.json`."""
         records, info = round_.records, self._info
         examples = len(round_.training.train.split)
@@ -353,30 +502,6 @@ class Trainer:
         }
 
 
-@dataclass
-class CompletedRound:
-    """A round of training.
-
-    Attributes:
-        folder: what it left on disk.
-        training: the model, with the weights that are kept, and the examples.
-        stopping: the scores.
-        log: what TensorBoard shows of it, or None.
-        records: an entry per record, by default an epoch.
-    """
-
-    folder: RunFolder
-    training: TrainingRound
-    stopping: EarlyStopping
-    log: TensorBoardLog | None
-    records: list[Record] = field(default_factory=list)
-
-    @property
-    def kept_record(self) -> int:
-        """The number, from 0, of the record after which the weights were as they are kept."""
-        return len(self.records) - 1 - self.stopping.since_best
-
-
 def _check_goal(spec: ModelSpec) -> None:
     """An answer is learned either as one of many, or as a number; the decision has to go with that."""
     is_of_a_number = spec.decision_fn in DECISIONS_OF_A_NUMBER
@@ -402,13 +527,16 @@ def _hold_out(examples: Split, ratio: float, block: int) -> tuple[Split, Split]:
     return examples.take(~held_out), examples.take(held_out)
 
 
+def _absolute(path: str | Path | None) -> str | None:
+    return None if path is None else str(Path(path).resolve())
+
+
 @contextmanager
-def _new_folder(output: str | Path, name: str) -> Iterator[RunFolder]:
-    """A new run folder, which is deleted when training fails before its first record."""
-    folder = RunFolder.create(output, name)
+def _telling_how_to_go_on(round_: RoundInProgress, reporter: Reporter) -> Iterator[None]:
+    """Says how to go on with a round that something cuts short."""
     try:
-        yield folder
-    except BaseException:
-        if not folder.has_records:
-            folder.remove()
+        yield
+    except (InputError, KeyboardInterrupt):
+        if round_.progress.has_begun:
+            reporter.line(f"Nothing is lost; to go on: cocoqa-train --resume {round_.folder.path}")
         raise

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import keras
@@ -13,6 +13,7 @@ from cocoqa_keras.errors import InputError
 from cocoqa_keras.evaluation.predictor import Predictor
 from cocoqa_keras.models.decisions import decided_answers
 from cocoqa_keras.spec.training_config import TrainingConfig
+from cocoqa_keras.training.progress import Progress
 from cocoqa_keras.training.record import Record
 from cocoqa_keras.training.reporter import Reporter
 from cocoqa_keras.training.step import TrainingStep
@@ -46,47 +47,63 @@ class TrainingRound:
         """Batches of an epoch, the smaller last one included."""
         return math.ceil(len(self.train.split) / self.config.batch_size)
 
-    def records(self) -> Iterator[Record]:
+    def records(self, progress: Progress, after_batch: Callable[[], None]) -> Iterator[Record]:
         """Trains epoch by epoch; the weights change between one record and the next.
+
+        Args:
+            progress: where to go on, with the model as it was there; it is kept up to date.
+            after_batch: called where `progress`, model and optimizer agree, to save them or to end.
 
         Raises:
             InputError: unreadable data, or a loss that is not a finite number.
         """
-        started = time.monotonic()
+        started = time.monotonic() - progress.seconds
         step = TrainingStep(self.model, self.train.weights is not None, self.decision)
         predictor = Predictor(self.model)
+        batches = self._batches_from(progress.epoch, progress.step)
+
+        def batch_done() -> None:
+            progress.seconds = time.monotonic() - started
+            after_batch()
+
+        while progress.epoch < self.config.num_epoch:
+            loss, right_rate = self._train(step, batches, progress, batch_done)
+            self.model.optimizer.settle()
+            validation = self._validate(predictor)
+            record = Record(progress.epoch, time.monotonic() - started, loss, right_rate, *validation)
+            progress.begin_stretch(self.steps_per_epoch)
+            yield record
+
+    def _batches_from(self, epoch: int, step: int) -> Iterator:
+        """The batches of an epoch from a step on, and all those after it."""
         orders = EpochOrders(len(self.train.split), self.config.shuffle, self.random)
-        batches = self.train.iterate(orders, self.config.num_epoch, self.config.batch_size)
-        for epoch in range(self.config.num_epoch):
-            for steps in self._stretches():
-                loss, right_rate = self._train(step, batches, epoch, steps)
-                self.model.optimizer.settle()
-                validation = self._validate(predictor)
-                yield Record(epoch, time.monotonic() - started, loss, right_rate, *validation)
+        done = step * self.config.batch_size
 
-    def _stretches(self) -> Iterator[range]:
-        """The steps of an epoch, cut where a record is due."""
+        def order_of(later: int) -> np.ndarray:
+            order = orders(epoch + later)
+            return order if later else order[done:]
+
+        return self.train.iterate(order_of, self.config.num_epoch - epoch, self.config.batch_size)
+
+    def _train(
+        self, step: TrainingStep, batches: Iterator, progress: Progress, batch_done: Callable[[], None]
+    ) -> tuple[float, float]:
+        """Trains until a record is due: mean loss and rate since the last."""
         length = self.config.step_size or self.steps_per_epoch
-        for start in range(0, self.steps_per_epoch, length):
-            yield range(start, min(start + length, self.steps_per_epoch))
-
-    def _train(self, step: TrainingStep, batches: Iterator, epoch: int, steps: range) -> tuple[float, float]:
-        """Mean loss and rate over some steps."""
-        losses, rights, sizes = [], [], []
-        for index in steps:
+        end = min(progress.recorded_step + length, self.steps_per_epoch)
+        while progress.step < end:
             batch = next(batches)
             loss, right = step(*batch)
-            losses.append(loss)
-            rights.append(right)
-            sizes.append(int(batch[1].shape[0]))
-            self.reporter.progress(f"epoch {epoch}", index + 1, self.steps_per_epoch)
-        total = np.average(np.array(losses, np.float64), weights=sizes)
+            progress.add_batch(float(loss), int(right), int(batch[1].shape[0]))
+            self.reporter.progress(f"epoch {progress.epoch}", progress.step, self.steps_per_epoch)
+            batch_done()
+        total = np.average(np.array(progress.losses, np.float64), weights=progress.sizes)
         if not math.isfinite(total):
             raise InputError(
-                f"the loss is {total} in epoch {epoch}: the weights have run away; lower the learning rates "
-                f"or set a gradient clip"
+                f"the loss is {total} in epoch {progress.epoch}: the weights have run away; lower the "
+                f"learning rates or set a gradient clip"
             )
-        return float(total), int(np.sum(rights)) / sum(sizes)
+        return float(total), sum(progress.rights) / sum(progress.sizes)
 
     def _validate(self, predictor: Predictor) -> tuple[float, float]:
         """Loss and rate on the validation examples; zeros where there are none."""

@@ -680,7 +680,8 @@ BAD_DATA = {
 }
 
 BAD_USE = {
-    "no model": ([], "spec"),
+    "no model": ([], "give a model"),
+    "nothing to resume": (["--resume", "cocoqa"], "cocoqa: nothing to go on from"),
     "unknown model": (["vis_lstn"], "no model file vis_lstn (did you mean 'vis_lstm'?)"),
     "missing model file": (["models/mine.yml"], "no model file models/mine.yml"),
     "misspelt option": (["bow", "--one-roud"], "--one-round"),

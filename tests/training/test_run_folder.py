@@ -75,15 +75,5 @@ def test_answers_are_written_a_line_each(folder):
     assert folder.file(".test.t.txt").read_text() == "red\ntwo\n"
 
 
-@pytest.mark.parametrize("suffix", [".csv", ".w.npy"])
-def test_a_folder_has_records_once_a_table_or_weights_are_there(folder, suffix):
-    folder.write_json("run", {})
-    assert not folder.has_records
-    folder.file(suffix).write_text("")
-    assert folder.has_records
-    folder.remove()
-    assert not folder.path.exists()
-
-
 def test_versions_name_what_numbers_depend_on():
     assert {"python", "cocoqa_keras", "tensorflow", "keras", "numpy"} <= set(versions())

@@ -365,9 +365,9 @@ def test_what_is_written_can_be_read_before_the_end(tmp_path):
 
 @pytest.fixture
 def disk_almost_full():
-    """No file can grow beyond 8 kB."""
+    """No file can grow beyond 20 kB."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
     yield
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
 

@@ -1,0 +1,51 @@
+"""Keeps other processes out of a folder."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from cocoqa_keras.errors import InputError
+
+LOCK_FILE = ".lock"
+
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+
+
+@contextmanager
+def locked(folder: str | Path) -> Iterator[None]:
+    """Keeps other processes, and other blocks of this one, out of a folder until the block ends.
+
+    The folder is made where it is missing, and removed again if nothing comes into it. The lock is the
+    operating system's, on a file `.lock` in the folder: it ends with the process, whatever ends that. The
+    file is removed with the block; one that a killed process leaves holds nobody up. Where the file system
+    knows no locks (some NFS), the block runs without.
+
+    Args:
+        folder: the folder.
+
+    Raises:
+        InputError: another process is in it, or the file cannot be written.
+    """
+    path = Path(folder) / LOCK_FILE
+    is_new = not path.parent.exists()
+    lock = FileLock(path, timeout=0)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout as error:
+        raise InputError(f"{folder} is in use by another process; wait until it has ended") from error
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            reason = error.strerror or error
+            raise InputError(f"cannot write to {folder}: {reason}; choose another folder") from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # the folder may be gone, or hold something by now
+            path.unlink()  # while it is locked: who has opened this very file sees that it is gone
+            if is_new:
+                path.parent.rmdir()
+        lock.release()

@@ -1,0 +1,141 @@
+"""A round of training from its first batch to its last, and its state between two batches."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Literal
+
+import keras
+import numpy as np
+
+from cocoqa_keras.errors import InputError
+from cocoqa_keras.training.checkpoint import Checkpoint
+from cocoqa_keras.training.early_stopping import EarlyStopping
+from cocoqa_keras.training.progress import Progress
+from cocoqa_keras.training.record import Record
+from cocoqa_keras.training.run_folder import RunFolder
+from cocoqa_keras.training.training_round import TrainingRound
+
+
+@dataclass(frozen=True)
+class RoundPlan:
+    """What a round is there for.
+
+    Attributes:
+        kind: the first of two, the second, or the only one there is.
+        stop_score: where to end, or None.
+        is_last: whether no round comes after it.
+        first_round: name of the run folder of the first, for the second.
+    """
+
+    kind: Literal["first", "second", "only"]
+    stop_score: float | None = None
+    is_last: bool = True
+    first_round: str | None = None
+
+
+@dataclass
+class RoundInProgress:
+    """A round of training.
+
+    Attributes:
+        plan: what it is there for.
+        folder: what it leaves on disk.
+        training: the model and the examples. Once the round has ended, the model has the weights to keep.
+        stopping: the scores.
+        progress: how far it is.
+        records: an entry per record, by default an epoch.
+        best: the weights of the best validation so far, or None where these are not told from the last.
+    """
+
+    plan: RoundPlan
+    folder: RunFolder
+    training: TrainingRound
+    stopping: EarlyStopping
+    progress: Progress = field(default_factory=Progress)
+    records: list[Record] = field(default_factory=list)
+    best: list[np.ndarray] | None = None
+
+    @property
+    def kept_record(self) -> int:
+        """The number, from 0, of the record after which the weights were as they are kept."""
+        return len(self.records) - 1 - self.stopping.since_best
+
+    @property
+    def place(self) -> str:
+        """How far it is, in words."""
+        if self.has_ended:
+            return "behind the last epoch"
+        return f"in epoch {self.progress.epoch}, step {self.progress.step} of {self.training.steps_per_epoch}"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the last record was the last."""
+        is_through = self.progress.epoch == self.training.config.num_epoch
+        return bool(self.records) and (is_through or bool(self.stopping.reason_to_stop(self.records[-1])))
+
+    def take_in(self, record: Record) -> bool:
+        """Takes a record in; whether the weights are to be kept."""
+        self.records.append(record)
+        if self.training.validation is None:
+            return True
+        is_better = self.stopping.is_better(record)
+        if is_better:
+            self.best = self.training.model.get_weights()
+        return is_better
+
+    def state(self) -> Checkpoint:
+        """All that the rest of the round depends on, beside its settings."""
+        model = self.training.model
+        arrays = {
+            **_named("weights", [variable.value.numpy() for variable in model.variables]),
+            **_named("optimizer", [variable.value.numpy() for variable in model.optimizer.variables]),
+            **_named("best", self.best or []),
+        }
+        facts = {
+            "plan": asdict(self.plan),
+            "progress": asdict(self.progress),
+            "stopping": asdict(self.stopping),
+            "records": [asdict(record) for record in self.records],
+        }
+        return Checkpoint(facts, arrays)
+
+    @property
+    def first_folder(self) -> RunFolder | None:
+        """The run folder of the first of two rounds, in the second."""
+        name = self.plan.first_round
+        return None if name is None else RunFolder(self.folder.path.parent / name)
+
+    def keep_best(self) -> None:
+        """Gives the model the weights of the best validation."""
+        if self.best is not None:
+            self.training.model.set_weights(self.best)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Puts everything where it was when a state was taken.
+
+        Raises:
+            InputError: another version of this program made the state.
+        """
+        model, facts = self.training.model, checkpoint.facts
+        _assign(model.variables, _numbered("weights", checkpoint.arrays))
+        _assign(model.optimizer.variables, _numbered("optimizer", checkpoint.arrays))
+        self.best = _numbered("best", checkpoint.arrays) or None
+        self.progress = Progress(**facts["progress"])
+        self.stopping = EarlyStopping(**facts["stopping"])
+        self.records = [Record(**record) for record in facts["records"]]
+
+
+def _named(kind: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    return {f"{kind}/{number}": array for number, array in enumerate(arrays)}
+
+
+def _numbered(kind: str, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    count = sum(name.startswith(f"{kind}/") for name in arrays)
+    return [arrays[f"{kind}/{number}"] for number in range(count)]
+
+
+def _assign(variables: Sequence[keras.Variable], arrays: Sequence[np.ndarray]) -> None:
+    if [tuple(variable.shape) for variable in variables] != [array.shape for array in arrays]:
+        raise InputError("the checkpoint is of another version of this program; train anew")
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)

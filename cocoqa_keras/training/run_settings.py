@@ -1,0 +1,143 @@
+"""What a run was asked for: enough to go on with it, and to tell whether another is the same."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from cocoqa_keras.data.dataset import Dataset
+from cocoqa_keras.digests import sha256_of
+from cocoqa_keras.errors import InputError
+from cocoqa_keras.spec.model_spec import ModelSpec
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+
+class FileSettings(_Part):
+    """A file that numbers were read from: where it was, and the SHA-256 of its content."""
+
+    path: str
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> "FileSettings":
+        """Those of a file.
+
+        Raises:
+            InputError: it cannot be read.
+        """
+        try:
+            return cls(path=str(path.resolve()), sha256=sha256_of(path))
+        except OSError as error:
+            raise InputError(f"cannot read {path}: {error.strerror}") from error
+
+
+class DataSettings(_Part):
+    """The data set: where it was, the SHA-256 of its content, and the sizes that tell data sets apart."""
+
+    folder: str
+    sha256: str
+    sizes: dict[str, int]
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> "DataSettings":
+        """Those of a data set."""
+        sizes = {f"{name} questions": len(split) for name, split in dataset.splits()}
+        sizes |= {
+            "question words": dataset.vocabulary_size,
+            "answers": dataset.answer_count,
+            "words a question": dataset.words_per_question,
+            "images": dataset.image_count,
+        }
+        return cls(folder=str(dataset.folder.resolve()), sha256=dataset.fingerprint(), sizes=sizes)
+
+
+class RunSettings(_Part):
+    """The settings of a run of one or two rounds. Paths say where things were; only contents count.
+
+    Attributes:
+        name: of the run.
+        spec_file: the model file.
+        spec: what it says, with what was set on top of it.
+        overrides: what was set on top of it, `stage.field` -> value.
+        config: the training configuration.
+        data: the data set.
+        files: files that numbers were read from, by what they are.
+        weights_from: a file, or a run folder, that every round starts from, or None.
+        example_weights: prefix of the files of example weights, or None.
+        seed: shift of all random streams.
+        dtype: `float32` or `float64`.
+        exports: whether there is to be a SavedModel.
+        tensorboard: whether there is to be something for TensorBoard.
+    """
+
+    name: str
+    spec_file: str
+    spec: dict[str, Any]
+    overrides: dict[str, str]
+    config: dict[str, Any]
+    data: DataSettings
+    files: dict[str, FileSettings]
+    weights_from: str | None
+    example_weights: str | None
+    seed: int
+    dtype: Literal["float32", "float64"]
+    exports: bool
+    tensorboard: bool
+
+    def differences(self, other: "RunSettings") -> Iterator[str]:
+        """What another run has that this one has not, a phrase each."""
+        yield from _differences("", self._compared(), other._compared())
+        if self.data.sha256 != other.data.sha256 and self.data.sizes == other.data.sizes:
+            yield "the data set, of equal sizes, has another content"
+
+    def _compared(self) -> dict[str, Any]:
+        stages = {stage["name"]: stage for key in ("stages", "innerStages") for stage in self.spec[key]}
+        return {
+            "name": self.name,
+            "model": {key: value for key, value in self.spec.items() if key not in ("stages", "innerStages")},
+            "stage": stages,
+            "configuration": self.config,
+            "data": self.data.sizes,
+            "file": {what: file.sha256 for what, file in self.files.items()},
+            "seed": self.seed,
+            "dtype": self.dtype,
+        }
+
+
+def read_settings(folder: Path, facts: Mapping[str, Any]) -> RunSettings:
+    """The settings in a checkpoint.
+
+    Args:
+        folder: the run folder, for the error message.
+        facts: those of the checkpoint.
+
+    Raises:
+        InputError: another version of this program wrote them.
+    """
+    try:
+        return RunSettings.model_validate(facts["settings"])
+    except (KeyError, ValidationError) as error:
+        raise InputError(
+            f"{folder}: the checkpoint is of another version of this program; train anew"
+        ) from error
+
+
+def spec_content(spec: ModelSpec) -> dict[str, Any]:
+    """What a model file says, as JSON holds it."""
+    return spec.model_dump(mode="json", by_alias=True, serialize_as_any=True)
+
+
+def _differences(where: str, old: Any, new: Any) -> Iterator[str]:
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in [*old, *(key for key in new if key not in old)]:
+            yield from _differences(f"{where} {key}".strip(), old.get(key, "absent"), new.get(key, "absent"))
+    elif old != new:
+        yield f"{where}: {_shown(old)} then, {_shown(new)} now"
+
+
+def _shown(value: Any) -> str:
+    return "present" if isinstance(value, Mapping) else str(value)

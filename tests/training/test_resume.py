@@ -1,0 +1,256 @@
+"""A round that is interrupted and gone on with ends as one in one go."""
+
+import os
+import shutil
+import signal
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cocoqa_keras.cli.train import main
+from cocoqa_keras.data.features import SparseFeatures
+from cocoqa_keras.data.features_writer import write_features
+from cocoqa_keras.errors import InputError
+from cocoqa_keras.locks import locked
+from cocoqa_keras.spec.training_config import TrainingConfig
+from cocoqa_keras.training.example_weights import write_example_weights
+from cocoqa_keras.training.reporter import Reporter
+from cocoqa_keras.training.run_folder import RunFolder
+from cocoqa_keras.training.trainer import Trainer
+
+
+class Interrupter(Reporter):
+    """Notes lines, and presses Ctrl-C after some batches, as often as it is told."""
+
+    def __init__(self, batches=None, times=1):
+        self.lines, self.batches, self.times = [], batches, times
+
+    def line(self, text):
+        self.lines.append(text)
+
+    def progress(self, title, done, total):
+        if self.batches is not None and title.startswith("epoch"):
+            self.batches -= 1
+            if self.batches == 0:
+                for _ in range(self.times):
+                    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.fixture(scope="module")
+def trainer(tiny_spec, tiny_dataset, tiny_features):
+    """Makes a trainer: name of the model, where its runs go, what it reports to, and other settings."""
+
+    def make(model, output, reporter=None, overrides=None, config=None, **options):
+        config = TrainingConfig.model_validate(
+            {"numEpoch": 3, "batchSize": 4, "plotFigs": False, **(config or {})}
+        )
+        spec = tiny_spec(model, overrides)
+        features = None if model == "bow" else options.pop("features", tiny_features)
+        options = {"dataset": tiny_dataset, "exports": False, "tensorboard": False, **options}
+        return Trainer(
+            spec,
+            features=features,
+            config=config,
+            output=output,
+            reporter=reporter or Interrupter(),
+            **options,
+        )
+
+    return make
+
+
+def content(folder):
+    """What there is to compare of all rounds."""
+    files = {}
+    for path in folder.glob("*/*"):
+        name = path.name.removeprefix(path.parent.name)
+        if name in (".csv", ".w.npy", ".test.o.txt", "result.txt", "predictions.jsonl"):
+            files["-v-" in path.parent.name, name] = path.read_bytes()
+    return files
+
+
+def newest(folder):
+    """The folder of the last round that has begun."""
+    return max(folder.iterdir(), key=lambda path: "-v-" not in path.name)
+
+
+CLIP_AND_DECAY = {"txtDict.weightClip": "1", "softmax.weightRegConst": "0.1"}
+CASES = {
+    "vis_lstm": ("vis_lstm", 6, {"config": {"needValid": False}}),
+    "2_vis_blstm": ("2_vis_blstm", 7, {"config": {"needValid": False}, "seed": 3}),
+    "records in the middle of epochs": ("bow", 7, {"config": {"stepSize": 3}}),
+    "a part held out": ("bow", 5, {"config": {"heldOutRatio": 0.3}}),
+    "no validation": ("bow", 5, {"config": {"needValid": False}}),
+    "the second round alone": ("bow", 5, {"config": {"stopScore": 0.1}}),
+    "as they are": ("bow", 5, {"config": {"shuffle": False, "needValid": False}}),
+    "weight clip and decay": (
+        "bow",
+        5,
+        {"overrides": {"txtDict.weightClip": "1", "softmax.weightRegConst": "0.1"}},
+    ),
+}
+
+
+@pytest.mark.parametrize(("model", "batches", "options"), CASES.values(), ids=CASES)
+def test_the_end_is_the_same(trainer, tmp_path, model, batches, options):
+    trainer(model, tmp_path / "whole", **options).train()
+    interrupter = Interrupter(batches)
+    with pytest.raises(KeyboardInterrupt):
+        trainer(model, tmp_path / "cut", interrupter, **options).train()
+    folder = newest(tmp_path / "cut")
+    assert interrupter.lines[-1] == f"Nothing is lost; to go on: cocoqa-train --resume {folder}"
+    resumed = Interrupter()
+    last = trainer(model, tmp_path / "cut", resumed, **options).resume(folder)
+    assert last.path == newest(tmp_path / "cut")
+    whole = content(tmp_path / "whole")
+    assert len(whole) in (5, 10)
+    assert content(tmp_path / "cut") == whole
+    assert not list(tmp_path.glob("cut/*/checkpoint"))
+
+
+@pytest.fixture(scope="module")
+def whole(trainer, tmp_path_factory):
+    """What IMG+BOW leaves, trained in one go."""
+    output = tmp_path_factory.mktemp("whole")
+    trainer("img_bow", output).train()
+    return content(output)
+
+
+@pytest.fixture(scope="module")
+def once_cut(trainer, tmp_path_factory):
+    """An output folder in which IMG+BOW was interrupted in the second epoch of its first round."""
+    output = tmp_path_factory.mktemp("once_cut")
+    with pytest.raises(KeyboardInterrupt):
+        trainer("img_bow", output, Interrupter(6)).train()
+    return output
+
+
+@pytest.fixture
+def cut(once_cut, tmp_path):
+    """A copy of its run folder."""
+    shutil.copytree(once_cut, tmp_path / "cut")
+    (folder,) = (tmp_path / "cut").iterdir()
+    return folder
+
+
+@pytest.mark.parametrize("batches", [2, 4, 15], ids=["first epoch", "end of an epoch", "second round"])
+def test_img_bow(trainer, whole, tmp_path, batches):
+    with pytest.raises(KeyboardInterrupt):
+        trainer("img_bow", tmp_path / "cut", Interrupter(batches)).train()
+    trainer("img_bow", tmp_path / "cut").resume(newest(tmp_path / "cut"))
+    assert content(tmp_path / "cut") == whole
+
+
+def test_every_batch_of_a_round(trainer, tmp_path):
+    """Interrupted after each batch, and so gone on with as often as there are batches."""
+    config = {"batchSize": 6, "numEpoch": 2}
+    trainer("img_bow", tmp_path / "whole", config=config).train(one_round=True)
+    with pytest.raises(KeyboardInterrupt):
+        trainer("img_bow", tmp_path / "cut", Interrupter(1), config=config).train(one_round=True)
+    (folder,) = (tmp_path / "cut").iterdir()
+    for _ in range(5):
+        with pytest.raises(KeyboardInterrupt):
+            trainer("img_bow", tmp_path / "cut", Interrupter(1), config=config).resume(folder)
+    trainer("img_bow", tmp_path / "cut", config=config).resume(folder)
+    assert content(tmp_path / "cut") == content(tmp_path / "whole")
+
+
+def test_example_weights(trainer, tiny_dataset, tmp_path):
+    random = np.random.RandomState(1)
+    weights = {"train": random.uniform(0, 2, 14), "valid": random.uniform(0, 2, 6)}
+    write_example_weights(tmp_path / "weights", weights)
+    options = {"example_weights": tmp_path / "weights"}
+    trainer("bow", tmp_path / "whole", **options).train()
+    with pytest.raises(KeyboardInterrupt):
+        trainer("bow", tmp_path / "cut", Interrupter(6), **options).train()
+    trainer("bow", tmp_path / "cut", **options).resume(newest(tmp_path / "cut"))
+    assert content(tmp_path / "cut") == content(tmp_path / "whole")
+
+
+def test_other_settings_are_refused_with_the_difference(trainer, cut, tmp_path):
+    before = sorted(path.read_bytes() for path in cut.glob("checkpoint/*.npz"))
+    rate = trainer("img_bow", tmp_path / "cut", overrides={"softmax.learningRate": "0.5"})
+    with pytest.raises(InputError, match=r"stage softmax learningRate: 0\.01 then, 0\.5 now$"):
+        rate.resume(cut)
+    with pytest.raises(InputError, match=r"configuration batchSize: 4 then, 5 now; seed: 0 then, 2 now$"):
+        trainer("img_bow", tmp_path / "cut", config={"batchSize": 5}, seed=2).resume(cut)
+    assert sorted(path.read_bytes() for path in cut.glob("checkpoint/*.npz")) == before
+
+
+def test_other_data_are_refused_with_the_difference(trainer, cut, tiny_dataset, tiny_features, tmp_path):
+    fewer = replace(tiny_dataset, train=tiny_dataset.train.take(np.arange(13)))
+    with pytest.raises(InputError, match=r"data train questions: 14 then, 13 now$"):
+        trainer("img_bow", tmp_path / "cut", dataset=fewer).resume(cut)
+    turned = replace(tiny_dataset, train=tiny_dataset.train.take(np.arange(14)[::-1]))
+    with pytest.raises(InputError, match=r"the data set, of equal sizes, has another content$"):
+        trainer("img_bow", tmp_path / "cut", dataset=turned).resume(cut)
+    write_features(tmp_path / "others.h5", np.eye(8, 10))
+    with SparseFeatures(tmp_path / "others.h5") as others, pytest.raises(InputError, match="file features: "):
+        trainer("img_bow", tmp_path / "cut", features=others).resume(cut)
+
+
+def test_a_damaged_checkpoint_costs_what_came_after_the_one_before(trainer, whole, cut, tmp_path):
+    path = max(cut.glob("checkpoint/*.npz"))
+    path.write_bytes(path.read_bytes()[:-1])
+    reporter = Interrupter()
+    trainer("img_bow", tmp_path / "cut", reporter).resume(cut)
+    assert any("is damaged; going on from the checkpoint before" in line for line in reporter.lines)
+    assert content(tmp_path / "cut") == whole
+
+
+def test_a_second_ctrl_c_does_not_wait(trainer, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        trainer("bow", tmp_path / "cut", Interrupter(2, times=2)).train()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_run_is_not_worked_on_twice(trainer, cut):
+    with locked(cut / "checkpoint"), pytest.raises(InputError, match="in use by another process"):
+        trainer("img_bow", cut.parent).resume(cut)
+
+
+def test_a_finished_run_is_left_alone(trainer, tmp_path):
+    folder = trainer("bow", tmp_path / "done").train(one_round=True).path
+    before = content(tmp_path / "done")
+    with pytest.raises(InputError, match="nothing to go on from"):
+        trainer("bow", tmp_path / "done").resume(folder)
+    assert content(tmp_path / "done") == before
+
+
+def test_another_version_of_the_program_is_told(trainer, cut):
+    checkpoints = RunFolder(cut).checkpoints
+    state = checkpoints.load()
+    state.facts["versions"]["tensorflow"] = "2.0"
+    checkpoints.save(state)
+    reporter = Interrupter()
+    trainer("img_bow", cut.parent, reporter).resume(cut)
+    assert any(line.startswith("Begun with tensorflow 2.0, going on with") for line in reporter.lines)
+
+
+def test_the_command_goes_on_and_ends_the_same(whole, cut, tmp_path, capsys):
+    assert main(["--resume", str(cut)]) == 0
+    assert "Next: cocoqa-evaluate" in capsys.readouterr().out
+    assert content(tmp_path / "cut") == whole
+    assert main(["--resume", str(cut)]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["vis_lstm"],
+            "begun with other settings, and cannot go on: model name: img_bow then, vis_lstm now; ",
+        ),
+        (["--seed", "0"], "--seed goes with a new run"),
+        (["--set", "batchSize=4"], "--set goes with a new run"),
+        (["--data", "nowhere"], "nowhere"),
+        (["--checkpoint-minutes", "-1"], "--checkpoint-minutes"),
+    ],
+)
+def test_the_command_refuses_what_does_not_go_with_the_run(cut, capsys, arguments, message):
+    before = sorted(path.name for path in cut.rglob("*"))
+    assert main(["--resume", str(cut), *arguments]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+    assert sorted(path.name for path in cut.rglob("*")) == before
