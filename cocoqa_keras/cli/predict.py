@@ -1,24 +1,18 @@
 """cocoqa-predict: a trained model's answers to questions in words."""
 
 import json
-from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from typer import Argument, Option
 
 from cocoqa_keras.cli.command import command, run
 from cocoqa_keras.cli.options import DataOfRun, FeaturesOfRun
 from cocoqa_keras.cli.output import print_table
+from cocoqa_keras.cli.predict_files import fingerprint, open_questions, print_answers, write_answers
 from cocoqa_keras.cli.run_folder import open_answerer
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.tables import Table, printable
-
-if TYPE_CHECKING:
-    from cocoqa_keras.evaluation.answerer import Answerer
-
-BATCH_SIZE = 1000
 
 
 def predict(
@@ -36,11 +30,29 @@ def predict(
     top_k: Annotated[int, Option(min=1, help="How many answers.")] = 5,
     json_: Annotated[bool, Option("--json", help="Print JSON instead of a table.")] = False,
     input_: Annotated[
-        Path | None,
+        str | None,
         Option(
             "--input",
-            metavar="FILE.jsonl",
-            help='Many questions, {"question": ..., "image": ...} a line; answers are printed likewise.',
+            metavar="FILES",
+            help='Many questions, {"question": ..., "image": ...} a line: a file, or several by wildcards in '
+            "quotes; also behind a URL, as in 's3://bucket/questions-*.jsonl'. Answers are printed likewise.",
+        ),
+    ] = None,
+    output: Annotated[
+        str | None,
+        Option(
+            metavar="FOLDER",
+            help="Write the answers to this folder or URL instead: a file for each of the input, or several, "
+            "in a folder of its name, for one above 16 MiB. Run it again to go on where it was stopped.",
+        ),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        Option(
+            metavar="K/N",
+            help="Answer the K-th of N shares of --input, K from 1, where N processes do the work together: "
+            "--shard $((JOB_COMPLETION_INDEX + 1))/8 in an indexed job of Kubernetes, "
+            "--shard $SLURM_ARRAY_TASK_ID/8 with sbatch --array=1-8.",
         ),
     ] = None,
 ) -> None:
@@ -49,64 +61,28 @@ def predict(
     Try it: cocoqa-predict RUN --question "what is in the picture?" --image 1
     """
     if (question is None) == (input_ is None):
-        raise InputError("give a --question, or many in --input FILE.jsonl; one of them")
-    if input_ is not None and image is not None:
-        raise InputError("--image goes with --question; each line of --input names its own image")
-    answerer = open_answerer(run_folder, data, features)
+        raise InputError("give a --question, or many in --input FILES; one of them")
     if input_ is not None:
-        queries = _read_queries(input_, answerer)
-        while batch := list(islice(queries, BATCH_SIZE)):
-            for result in _answer(answerer, batch, top_k):
-                print(json.dumps(result), flush=True)
+        if image is not None:
+            raise InputError("--image goes with --question; each line of --input names its own image")
+        questions = open_questions(input_, output, shard)
+        answerer = open_answerer(run_folder, data, features)
+        if output is None:
+            print_answers(questions, answerer, top_k)
+        else:
+            write_answers(questions, answerer, top_k, output, fingerprint(run_folder, data, features))
         return
+    if output is not None or shard is not None:
+        raise InputError("--output and --shard go with --input FILES")
+    answerer = open_answerer(run_folder, data, features)
+    from cocoqa_keras.evaluation.queries import answer_queries
+
     query = {"question": question} if image is None else {"question": question, "image": image}
-    (result,) = _answer(answerer, [query], top_k)
+    (result,) = answer_queries([query], answerer, top_k)
     if json_:
         print(json.dumps(result, indent=2))
     else:
         _print_table(result)
-
-
-def _answer(answerer: "Answerer", queries: list[dict[str, Any]], top_k: int) -> Iterator[dict[str, Any]]:
-    """The queries, each with the words that the model does not know and with its best answers."""
-    questions = [query["question"] for query in queries]
-    best = answerer.answer(questions, [query.get("image") for query in queries], top_k)
-    for query, answers, scores in zip(queries, best.answers, best.scores.tolist(), strict=True):
-        yield {
-            **query,
-            "unknown_words": answerer.unknown_words(query["question"]),
-            "answers": [
-                {"answer": answer, "score": score} for answer, score in zip(answers, scores, strict=True)
-            ],
-        }
-
-
-def _read_queries(path: Path, answerer: "Answerer") -> Iterator[dict[str, Any]]:
-    """The lines of a JSON-lines file, each checked; blank ones are skipped."""
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    try:
-                        yield _parse_query(line, answerer)
-                    except InputError as error:
-                        raise InputError(f"{path}, line {number}: {error}") from error
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; give a file of JSON lines") from error
-
-
-def _parse_query(line: bytes, answerer: "Answerer") -> dict[str, Any]:
-    try:
-        query = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise InputError('not JSON; write {"question": "...", "image": ...}') from error
-    if not isinstance(query, dict) or not isinstance(query.get("question"), str):
-        raise InputError('has no question in words; write {"question": "...", "image": ...}')
-    image = query.get("image")
-    if image is not None and type(image) not in (int, str):
-        raise InputError('the image is neither a number nor text; write 1, "coco:9", or "picture.png"')
-    answerer.check_image(image)
-    return query
 
 
 def _print_table(result: dict[str, Any]) -> None:

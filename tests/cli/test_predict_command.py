@@ -9,10 +9,10 @@ import pytest
 from quick_run import trained
 
 from cocoqa_keras import load_run
-from cocoqa_keras.cli import predict as predict_module
 from cocoqa_keras.cli.predict import main
 from cocoqa_keras.data.demo import demo_folder
 from cocoqa_keras.data.features_writer import write_features
+from cocoqa_keras.evaluation import queries as queries_module
 from cocoqa_keras.evaluation.answerer import Answerer
 from cocoqa_keras.evaluation.image_source import ImageSource
 
@@ -113,7 +113,7 @@ def write_lines(path, lines):
 
 @pytest.mark.parametrize("batch_size", [2, 1000])
 def test_many_questions_are_answered_line_by_line(run, answers_of, tmp_path, monkeypatch, capsys, batch_size):
-    monkeypatch.setattr(predict_module, "BATCH_SIZE", batch_size)
+    monkeypatch.setattr(queries_module, "BATCH_SIZE", batch_size)
     queries = [
         {"question": QUESTION, "image": 1, "id": "first"},
         {"question": "What is in the picture ?", "image": "coco:620"},

@@ -50,3 +50,13 @@ def test_a_part_that_is_not_there_leaves_no_file(tiny_dataset, tmp_path):
     with pytest.raises(InputError, match="no part 'dev'"):
         write_predictions(tmp_path / "predictions.jsonl", tiny_dataset, "dev", SCORES)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("score", [np.nan, np.inf])
+def test_scores_that_json_cannot_hold_leave_no_file(tiny_dataset, tmp_path, score):
+    scores = SCORES.copy()
+    scores[7] = score
+    question = " ".join(tiny_dataset.words_of("test")[7])
+    with pytest.raises(InputError, match=f"scores for the question '{question}' are not all finite"):
+        write_predictions(tmp_path / "predictions.jsonl", tiny_dataset, "test", scores)
+    assert list(tmp_path.iterdir()) == []
