@@ -47,7 +47,11 @@ class RunStore:
         """
         spec = load_spec(find_model(model))
         found = self._find(spec, dataset, is_second=False)
-        return found or self._trainer(spec, dataset, name).train_round_one().folder.path
+        if found is not None:
+            return found
+        trainer = self._trainer(spec, dataset, name)
+        begun = trainer.find_begun("first")
+        return trainer.resume(begun).path if begun else trainer.train_round_one().folder.path
 
     def second_round(self, model: str, dataset: Dataset, name: str | None = None) -> Path:
         """The run folder of a model that was trained on training and validation part; see `first_round`."""
@@ -57,7 +61,11 @@ class RunStore:
             return found
         first = _summary(self.first_round(model, dataset, name))
         stop_score = first["training"]["stop_score_of_next_round"]
-        return self._trainer(spec, dataset, name).train_round_two(stop_score).folder.path
+        trainer = self._trainer(spec, dataset, name)
+        begun = trainer.find_begun("second")
+        return (
+            trainer.train_round_two(stop_score).folder.path if begun is None else trainer.resume(begun).path
+        )
 
     def rounds(self, model: str, dataset: Dataset) -> list[dict[str, Any]]:
         """What `run.json` tells of the training of a model's rounds, as far as they are there."""

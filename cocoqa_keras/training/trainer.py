@@ -38,6 +38,7 @@ from cocoqa_keras.plotting import save_plot
 from cocoqa_keras.spec.model_spec import ModelSpec
 from cocoqa_keras.spec.training_config import TrainingConfig
 from cocoqa_keras.training.autosave import Autosave
+from cocoqa_keras.training.checkpoint import Checkpoints
 from cocoqa_keras.training.costs import cost_of
 from cocoqa_keras.training.early_stopping import EarlyStopping
 from cocoqa_keras.training.example_weights import path_of, trained_parts, weigh_examples
@@ -181,6 +182,20 @@ class Trainer:
         self.output = Path(folder).parent
         round_ = self._resume_round(RunFolder(Path(folder)))
         return round_.folder if round_.plan.is_last else self._second_behind(round_)
+
+    def find_begun(self, kind: str) -> Path | None:
+        """The folder of a round that was begun with the same settings and can be resumed, or None.
+
+        Args:
+            kind: `first` or `second`.
+        """
+        for path in sorted(Path(self.output).glob("*/")):
+            with suppress(InputError):  # none, a damaged one, or one of another version
+                facts = Checkpoints.of_run(path).load().facts
+                begun = read_settings(path, facts)
+                if facts["plan"]["kind"] == kind and not any(begun.differences(self._settings)):
+                    return path
+        return None
 
     def _second_behind(self, first: RoundInProgress) -> RunFolder:
         """The second of two rounds, which may have begun already."""

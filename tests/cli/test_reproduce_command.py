@@ -1,11 +1,14 @@
 """cocoqa-reproduce: the paper's table."""
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
 from cocoqa_keras.cli.reproduce import main
+from cocoqa_keras.training.reporter import Reporter
 
 QUICK = ["--data", "cocoqa", "--epochs", "1"]
 
@@ -63,6 +66,20 @@ def test_what_is_done_is_not_done_again(tiny, capsys):
     assert main(arguments) == 0
     assert capsys.readouterr().out.count("\nN:") == 1
     assert "1 + 1" in Path("reproduction/table.md").read_text()
+
+
+def test_a_round_that_was_cut_short_is_gone_on_with(tiny, capsys, monkeypatch):
+    def press_ctrl_c(reporter, title, done, total):
+        if title.startswith("epoch"):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Reporter, "progress", press_ctrl_c)
+        assert main([*QUICK, "--rows", "BOW"]) == 130
+    (begun,) = Path("results").iterdir()
+    assert main([*QUICK, "--rows", "BOW"]) == 0
+    assert f"{begun}: going on in epoch 0, step 1" in capsys.readouterr().out
+    assert len(list(Path("results").iterdir())) == 2
 
 
 def test_several_seeds_give_mean_and_spread(tiny, capsys):
