@@ -51,7 +51,9 @@ class RunStore:
             return found
         trainer = self._trainer(spec, dataset, name)
         begun = trainer.find_begun("first")
-        return trainer.resume(begun).path if begun else trainer.train_round_one().folder.path
+        if begun is not None:
+            return trainer.resume(begun).path
+        return trainer.train_round_one().folder.path
 
     def second_round(self, model: str, dataset: Dataset, name: str | None = None) -> Path:
         """The run folder of a model that was trained on training and validation part; see `first_round`."""
@@ -63,9 +65,9 @@ class RunStore:
         stop_score = first["training"]["stop_score_of_next_round"]
         trainer = self._trainer(spec, dataset, name)
         begun = trainer.find_begun("second")
-        return (
-            trainer.train_round_two(stop_score).folder.path if begun is None else trainer.resume(begun).path
-        )
+        if begun is not None:
+            return trainer.resume(begun).path
+        return trainer.train_round_two(stop_score).folder.path
 
     def rounds(self, model: str, dataset: Dataset) -> list[dict[str, Any]]:
         """What `run.json` tells of the training of a model's rounds, as far as they are there."""
