@@ -22,3 +22,10 @@ class Dtype(StrEnum):
 
     FLOAT32 = "float32"
     FLOAT64 = "float64"
+
+
+class OnNan(StrEnum):
+    """What becomes of a training in which a number is not finite."""
+
+    STOP = "stop"
+    SKIP = "skip"

@@ -1,5 +1,6 @@
 """`cocoqa-train --resume`: everything as it was, from the checkpoint of a run folder."""
 
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,6 @@ if TYPE_CHECKING:
     from cocoqa_keras.spec.model_spec import ModelSpec
     from cocoqa_keras.training.run_settings import RunSettings
 
-CHANGEABLE = ("resume", "spec", "data", "features", "checkpoint_minutes")
-"""What may be given: where things are now, and what the numbers do not depend on."""
-
 
 def check_options(context: Context) -> None:
     """Refuses what goes with a new run.
@@ -23,8 +21,9 @@ def check_options(context: Context) -> None:
     Raises:
         InputError: an option that a run that was begun has already.
     """
+    allowed = {"resume", *(field.name for field in fields(Changes))}
     for parameter in context.command.params:
-        if parameter.name not in CHANGEABLE and is_given(context, parameter.name):
+        if parameter.name not in allowed and is_given(context, parameter.name):
             raise InputError(
                 f"{parameter.opts[0]} goes with a new run; --resume goes on as the run was begun"
             )
@@ -35,18 +34,27 @@ def is_given(context: Context, parameter: str) -> bool:
     return context.get_parameter_source(parameter).name == "COMMANDLINE"
 
 
-def resume_run(
-    folder: Path, spec: str | None, data: Path | None, features: Path | None, checkpoint_minutes: float
-) -> None:
-    """Goes on with a run.
+@dataclass(frozen=True)
+class Changes:
+    """What may be given to a run that was begun; None for what it was begun with.
 
-    Args:
-        folder: the run folder.
-        spec: the model file or name, where it is to be compared with that of the run.
+    Attributes:
+        spec: the model file or name, to be compared with that of the run.
         data: the data folder, where it has moved.
         features: the file of image features, where it has moved.
+        on_nan: what to do about a batch with a number that is not finite.
         checkpoint_minutes: how often to save.
     """
+
+    spec: str | None
+    data: Path | None
+    features: Path | None
+    on_nan: str | None
+    checkpoint_minutes: float
+
+
+def resume_run(folder: Path, changes: Changes) -> None:
+    """Goes on with the run of a folder."""
     from cocoqa_keras.training.checkpoint import Checkpoints
     from cocoqa_keras.training.run_settings import read_settings
 
@@ -60,9 +68,10 @@ def resume_run(
     from cocoqa_keras.training.reporter import reporter_for
     from cocoqa_keras.training.trainer import Trainer
 
-    model_spec = _read_spec(folder, spec, settings)
-    data = data or Path(settings.data.folder)
+    model_spec = _read_spec(folder, changes.spec, settings)
+    data = changes.data or Path(settings.data.folder)
     dataset = load_dataset(data)
+    features = changes.features
     if features is None and "features" in settings.files:
         features = Path(settings.files["features"].path)
     image_features = open_features(model_spec, data, features)
@@ -77,9 +86,10 @@ def resume_run(
             seed=settings.seed,
             weights_from=settings.weights_from,
             example_weights=settings.example_weights,
+            on_nan=changes.on_nan or settings.on_nan,
             exports=settings.exports,
             tensorboard=settings.tensorboard,
-            checkpoint_minutes=checkpoint_minutes,
+            checkpoint_minutes=changes.checkpoint_minutes,
             published=published_for(model_spec.name, dataset),
             reporter=reporter,
         )

@@ -7,9 +7,9 @@ from typer import Argument, Context, Option
 
 from cocoqa_keras.cli.command import command, run, start_keras
 from cocoqa_keras.cli.next_steps import print_next, uses_of_run
-from cocoqa_keras.cli.options import DEFAULT_DATA, Dtype
+from cocoqa_keras.cli.options import DEFAULT_DATA, Dtype, OnNan
 from cocoqa_keras.cli.output import print_line, print_table
-from cocoqa_keras.cli.resuming import check_options, is_given, resume_run
+from cocoqa_keras.cli.resuming import Changes, check_options, is_given, resume_run
 from cocoqa_keras.errors import InputError
 
 if TYPE_CHECKING:
@@ -66,6 +66,10 @@ def train(
     ] = None,
     seed: Annotated[int, Option(min=0, help="Shifts all random streams; 0 is the paper's.")] = 0,
     dtype: Annotated[Dtype, Option(help="Precision.")] = Dtype.FLOAT32,
+    on_nan: Annotated[
+        OnNan,
+        Option(help="What to do about a batch whose loss or gradient is not finite; it changes no weight."),
+    ] = OnNan.STOP,
     no_export: Annotated[bool, Option("--no-export", help="Leave the SavedModel out.")] = False,
     no_tensorboard: Annotated[
         bool, Option("--no-tensorboard", help="Leave out what TensorBoard shows.")
@@ -93,7 +97,14 @@ def train(
 
     if resume is not None:
         check_options(context)
-        resume_run(resume, spec, data if is_given(context, "data") else None, features, checkpoint_minutes)
+        changes = Changes(
+            spec=spec,
+            data=data if is_given(context, "data") else None,
+            features=features,
+            on_nan=on_nan.value if is_given(context, "on_nan") else None,
+            checkpoint_minutes=checkpoint_minutes,
+        )
+        resume_run(resume, changes)
         return
     if spec is None:
         raise InputError("give a model, such as img_bow or a model file, or go on with --resume RUN")
@@ -145,6 +156,7 @@ def train(
             strict_sizes=strict_sizes,
             weights_from=weights_from,
             example_weights=example_weights,
+            on_nan=on_nan.value,
             exports=not no_export,
             tensorboard=not no_tensorboard,
             checkpoint_minutes=checkpoint_minutes,

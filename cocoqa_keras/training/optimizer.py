@@ -75,12 +75,15 @@ class StagewiseSGD(keras.optimizers.Optimizer):
         W -= learning_rate weight_decay W
         W *= weight_clip / |W|     where |W| > weight_clip
 
+    If the norm of any gradient, or the loss where `apply` is given it, is not finite, a step updates nothing.
+
     A table of word vectors moves row by row, where the rule allows it, at the cost of the rows that a batch
     touches (see `row_momentum`). The updates are the same; `settle` brings all rows up to date.
 
     Once built, `weights_updated` lists the weights and `settings_by_weight` their settings; `gradient_norms`
-    holds |g| of the last step, before the clip, a scalar for each weight. The optimizer's own
-    `learning_rate`, one at first, multiplies every stage's: Keras's schedules and callbacks act through it.
+    holds |g| of the last update, before the clip, a scalar for each weight; `skipped_batches` is the number
+    of steps that updated nothing. The optimizer's own `learning_rate`, one at first, multiplies every
+    stage's: Keras's schedules and callbacks act through it.
 
     Args:
         settings: one `StageSettings` (or its dictionary) for each stage that is trained.
@@ -135,6 +138,7 @@ class StagewiseSGD(keras.optimizers.Optimizer):
             self.add_variable((), dtype=v.dtype, name=f"gradient_norm_{index}")
             for index, v in enumerate(variables)
         ]
+        self.skipped_batches = self.add_variable((), dtype="int64", name="skipped_batches")
         self._tables: dict[int, RowMomentum] = {}
         self._velocities: dict[int, keras.Variable] = {}
         self._clips: dict[int, WeightClip] = {}
@@ -171,16 +175,70 @@ class StagewiseSGD(keras.optimizers.Optimizer):
             )
         return owners[0]
 
-    def update_step(
-        self, gradient: tf.Tensor | tf.IndexedSlices, variable: tf.Variable, learning_rate: tf.Tensor
+    def apply(
+        self,
+        grads: Sequence[tf.Tensor | tf.IndexedSlices],
+        trainable_variables: Sequence[keras.Variable] | None = None,
+        loss: tf.Tensor | float = 0.0,
     ) -> None:
-        """Updates one weight."""
+        """Updates all weights, or none where a number is not finite; `iterations` counts the step either way.
+
+        Args:
+            grads: a gradient for each weight.
+            trainable_variables: the weights; by default those that the optimizer was built with.
+            loss: what the gradients are of, (), if it is to be finite as well.
+        """
+        # Keras hands nothing but the gradients on to `_backend_update_step`.
+        self._loss = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, loss)
+        super().apply(grads, trainable_variables)
+
+    def _backend_update_step(
+        self,
+        grads: Sequence[tf.Tensor | tf.IndexedSlices],
+        trainable_variables: Sequence[keras.Variable],
+        learning_rate: tf.Tensor,
+    ) -> None:
+        """Keras's place for the sum over replicas and the updates; here of all weights or none."""
+        variables = [variable.value for variable in trainable_variables]
+        summed = self._all_reduce_sum_gradients(zip(grads, variables, strict=True))
+        tf.__internal__.distribute.interim.maybe_merge_call(
+            self._update_all_or_none,
+            self._distribution_strategy,
+            variables,
+            *_measure([gradient for gradient, _ in summed], self._loss),
+            learning_rate,
+        )
+
+    def _update_all_or_none(
+        self,
+        distribution: tf.distribute.Strategy,
+        variables: Sequence[tf.Variable],
+        gradients: Sequence[tf.Tensor | tf.IndexedSlices],
+        norms: Sequence[tf.Tensor],
+        is_finite: tf.Tensor,
+        learning_rate: tf.Tensor,
+    ) -> None:
+        def update_all() -> None:
+            for variable, gradient, norm in zip(variables, gradients, norms, strict=True):
+                arguments = (gradient, norm, learning_rate)
+                distribution.extended.update(variable, self._update, args=arguments, group=False)
+
+        def skip() -> None:
+            self.skipped_batches.assign_add(1)
+
+        tf.cond(distribution.experimental_local_results(is_finite)[0], update_all, skip)
+
+    def _update(
+        self,
+        variable: tf.Variable,
+        gradient: tf.Tensor | tf.IndexedSlices,
+        norm: tf.Tensor,
+        learning_rate: tf.Tensor,
+    ) -> None:
+        """Updates one weight by a gradient in which no row is twice, and its norm."""
         index = self._get_variable_index(variable)
         settings = self.settings_by_weight[index]
         rate, momentum = self.rate_and_momentum(settings, learning_rate, variable.dtype)
-        if isinstance(gradient, tf.IndexedSlices):
-            gradient = _sum_duplicates(gradient)
-        norm = _norm(gradient.values if isinstance(gradient, tf.IndexedSlices) else gradient)
         self.gradient_norms[index].assign(norm)
         step = rate * _clip_factor(norm, settings.gradient_clip)
         if index in self._tables:
@@ -223,24 +281,33 @@ class StagewiseSGD(keras.optimizers.Optimizer):
         }
 
 
-def _sum_duplicates(gradient: tf.IndexedSlices) -> tf.IndexedSlices:
-    """A gradient holds a row for each occurrence of a word; their sum is what has a norm."""
+def _measure(
+    gradients: Sequence[tf.Tensor | tf.IndexedSlices], loss: tf.Tensor
+) -> tuple[list[tf.Tensor | tf.IndexedSlices], list[tf.Tensor], tf.Tensor]:
+    """The gradients, no row of which is twice, their norms, and whether these and the loss are finite."""
+    gradients = [_sum_duplicates(gradient) for gradient in gradients]
+    norms = [gradient_norm(gradient) for gradient in gradients]
+    return gradients, norms, tf.reduce_all([tf.math.is_finite(number) for number in (loss, *norms)])
+
+
+def _sum_duplicates(gradient: tf.Tensor | tf.IndexedSlices) -> tf.Tensor | tf.IndexedSlices:
+    """A sparse gradient holds a row for each occurrence of a word; their sum is what has a norm."""
+    if not isinstance(gradient, tf.IndexedSlices):
+        return gradient
     rows, position = tf.unique(gradient.indices)
     values = tf.math.unsorted_segment_sum(gradient.values, position, tf.size(rows))
     return tf.IndexedSlices(values, rows, gradient.dense_shape)
 
 
-def _norm(tensor: tf.Tensor) -> tf.Tensor:
-    return tf.sqrt(2 * tf.nn.l2_loss(tensor))
+def gradient_norm(gradient: tf.Tensor | tf.IndexedSlices) -> tf.Tensor:
+    """Euclidean norm of a gradient, (); of a sparse one, in which no row is twice."""
+    values = gradient.values if isinstance(gradient, tf.IndexedSlices) else gradient
+    return tf.sqrt(2 * tf.nn.l2_loss(values))
 
 
 def _clip_factor(norm: tf.Tensor, limit: float) -> tf.Tensor:
     """What brings a norm down to a limit; one below it, or without a limit."""
-    return (
-        tf.cond(norm > limit, lambda: limit / norm, lambda: tf.ones_like(norm))
-        if limit
-        else tf.ones_like(norm)
-    )
+    return tf.where(norm > limit, limit / norm, tf.ones_like(norm)) if limit else tf.ones_like(norm)
 
 
 def _rows(gradient: tf.Tensor | tf.IndexedSlices) -> tuple[tf.Tensor, tf.Tensor]:

@@ -37,6 +37,15 @@ class Progress:
         self.rights.append(right)
         self.sizes.append(size)
 
+    def skip_batch(self) -> None:
+        """Goes on behind a batch that changed nothing."""
+        self.step += 1
+
+    @property
+    def skipped(self) -> int:
+        """Batches since the last record that changed nothing."""
+        return self.step - self.recorded_step - len(self.losses)
+
     def begin_stretch(self, steps_per_epoch: int) -> None:
         """Goes on behind a record, to the next epoch where the present one is through."""
         if self.step == steps_per_epoch:

@@ -45,6 +45,7 @@ class RoundInProgress:
         progress: how far it is.
         records: an entry per record, by default an epoch.
         best: the weights of the best validation so far, or None where these are not told from the last.
+        can_go_on: whether there is a state on disk that training has got to.
     """
 
     plan: RoundPlan
@@ -54,6 +55,7 @@ class RoundInProgress:
     progress: Progress = field(default_factory=Progress)
     records: list[Record] = field(default_factory=list)
     best: list[np.ndarray] | None = None
+    can_go_on: bool = False
 
     @property
     def kept_record(self) -> int:
@@ -121,6 +123,7 @@ class RoundInProgress:
         _assign(model.optimizer.variables, _numbered("optimizer", checkpoint.arrays))
         self.best = _numbered("best", checkpoint.arrays) or None
         self.progress = Progress(**facts["progress"])
+        self.can_go_on = True
         self.stopping = EarlyStopping(**facts["stopping"])
         self.records = [Record(**record) for record in facts["records"]]
 

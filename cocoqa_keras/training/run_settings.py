@@ -70,6 +70,7 @@ class RunSettings(_Part):
         example_weights: prefix of the files of example weights, or None.
         seed: shift of all random streams.
         dtype: `float32` or `float64`.
+        on_nan: what to do about a batch with a number that is not finite.
         exports: whether there is to be a SavedModel.
         tensorboard: whether there is to be something for TensorBoard.
     """
@@ -85,6 +86,7 @@ class RunSettings(_Part):
     example_weights: str | None
     seed: int
     dtype: Literal["float32", "float64"]
+    on_nan: Literal["stop", "skip"]
     exports: bool
     tensorboard: bool
 

@@ -1,5 +1,7 @@
 """One training step, compiled."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -10,7 +12,7 @@ class TrainingStep:
     """Forward pass, backward pass and update for a batch: what `fit` does for a compiled model.
 
     Args:
-        model: a model of `build_model`, compiled with an optimizer and a loss.
+        model: a model of `build_model`, compiled with a `StagewiseSGD` and a loss.
         weighted: batches come with weights of their examples.
         decision: what makes answers of the outputs, a name in `DECISIONS`.
     """
@@ -28,11 +30,11 @@ class TrainingStep:
     def __call__(
         self, inputs: dict[str, tf.Tensor], answers: tf.Tensor, *weights: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Trains on one batch, as a `BatchReader` reads it.
+        """Trains on one batch, as a `BatchReader` reads it, if its loss and gradients are finite.
 
         Returns:
             the mean cost of the batch before the update, dropout on, each example's times its weight, if they
-            have any; and how many answers were right, whatever the weights.
+            have any, or nan where nothing was updated; and how many answers were right, whatever the weights.
         """
         return self._compiled(inputs, answers, *weights)
 
@@ -44,6 +46,8 @@ class TrainingStep:
             outputs = model(inputs, training=True)
             loss = model.loss(answers, outputs, sample_weight=weights)
         gradients = tape.gradient(loss, model.trainable_variables)
-        model.optimizer.apply(gradients, model.trainable_variables)
+        skipped = tf.identity(model.optimizer.skipped_batches.value)
+        model.optimizer.apply(gradients, model.trainable_variables, loss)
+        loss = tf.where(model.optimizer.skipped_batches.value == skipped, loss, math.nan)
         right = tf.reduce_sum(tf.cast(decided_answers(self._decision, outputs) == answers, tf.int32))
         return loss, right

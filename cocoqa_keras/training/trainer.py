@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -88,6 +88,8 @@ class Trainer:
             place of the initial weights of the model file. Frozen stages keep the latter.
         example_weights: prefix of files, `PREFIX-train.npy` and `PREFIX-valid.npy`, with a number for each
             example that its cost is multiplied by, in training as in validation. Rates do not depend on them.
+        on_nan: what to do about a batch whose loss or gradient is not finite, and whose update is therefore
+            left out: `stop` with what was not finite first, or `skip` it and go on.
         exports: write a SavedModel into each run folder.
         tensorboard: write what TensorBoard shows into each run folder.
         checkpoint_minutes: time between two savings of the state of a round, at most; it is saved after each
@@ -113,6 +115,7 @@ class Trainer:
     strict_sizes: bool = False
     weights_from: str | Path | None = None
     example_weights: str | Path | None = None
+    on_nan: Literal["stop", "skip"] = "stop"
     exports: bool = True
     tensorboard: bool = True
     checkpoint_minutes: float = 5
@@ -126,6 +129,8 @@ class Trainer:
                 f"{self.spec.path}: only a model that slices 'input' into image id and words can be trained"
             )
         _check_goal(self.spec)
+        if self.on_nan not in ("stop", "skip"):
+            raise InputError(f"on_nan '{self.on_nan}': give stop or skip")
         if roles.image_tables and self.features is None:
             raise InputError(
                 f"{self.spec.path}: the model takes image features, and none are given (--features FILE.h5)"
@@ -228,7 +233,7 @@ class Trainer:
         return self._begin(RoundPlan("only", self.config.stop_score))
 
     def _begin(self, plan: RoundPlan) -> RoundInProgress:
-        """Runs a round in a new folder, which is deleted again when training fails before its first batch."""
+        """Runs a round in a new folder, which is deleted again when training comes to nothing."""
         if plan.kind == "second":
             self.reporter.line(
                 f"Round two, on all examples, until the training score is below {plan.stop_score:.4f}"
@@ -244,7 +249,7 @@ class Trainer:
                 self._save(round_)
                 self._complete(round_)
         except BaseException:
-            if not round_.progress.has_begun:
+            if not round_.can_go_on:
                 folder.remove()
             raise
         return round_
@@ -291,6 +296,7 @@ class Trainer:
             random,
             self.reporter,
             self.spec.decision_fn,
+            self.on_nan,
         )
         optimizer = StagewiseSGD.from_spec(self._sized, training.steps_per_epoch)
         model.compile(optimizer, self._cost, jit_compile=False)
@@ -374,10 +380,12 @@ class Trainer:
             self.reporter.line(f"Stopped: {reason}")
 
     def _save(self, round_: RoundInProgress) -> None:
-        """Writes a checkpoint."""
+        """Writes a checkpoint, unless the weights have become useless."""
+        round_.training.guard.check_weights(f"epoch {round_.progress.epoch}")
         state = round_.state()
         state.facts.update(settings=self._settings.model_dump(), versions=versions())
         round_.folder.checkpoints.save(state)
+        round_.can_go_on = round_.progress.has_begun
 
     def _check_settings(self, folder: RunFolder, facts: dict[str, Any]) -> None:
         """A run goes on with the settings and data that it was begun with, or not at all."""
@@ -409,6 +417,7 @@ class Trainer:
             example_weights=_absolute(self.example_weights),
             seed=self.seed,
             dtype=keras.config.floatx(),
+            on_nan=self.on_nan,
             exports=self.exports,
             tensorboard=self.tensorboard,
         )
@@ -507,6 +516,7 @@ class Trainer:
                 "epochs": records[-1].epoch + 1,
                 "best_record": round_.kept_record,
                 "last": asdict(records[-1]),
+                "skipped_batches": int(round_.training.model.optimizer.skipped_batches.numpy()),
                 "stop_score": round_.stopping.stop_score,
                 "stop_score_of_next_round": round_.stopping.training_score,
                 "seconds": round(records[-1].seconds, 3),
@@ -552,6 +562,6 @@ def _telling_how_to_go_on(round_: RoundInProgress, reporter: Reporter) -> Iterat
     try:
         yield
     except (InputError, KeyboardInterrupt):
-        if round_.progress.has_begun:
-            reporter.line(f"Nothing is lost; to go on: cocoqa-train --resume {round_.folder.path}")
+        if round_.can_go_on:
+            reporter.line(f"To go on from the last checkpoint: cocoqa-train --resume {round_.folder.path}")
         raise

@@ -4,15 +4,16 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import keras
 import numpy as np
 
 from cocoqa_keras.data.pipeline import BatchReader, EpochOrders
-from cocoqa_keras.errors import InputError
 from cocoqa_keras.evaluation.predictor import Predictor
 from cocoqa_keras.models.decisions import decided_answers
 from cocoqa_keras.spec.training_config import TrainingConfig
+from cocoqa_keras.training.divergence import DivergenceGuard
 from cocoqa_keras.training.progress import Progress
 from cocoqa_keras.training.record import Record
 from cocoqa_keras.training.reporter import Reporter
@@ -32,6 +33,7 @@ class TrainingRound:
         random: where the permutations of the examples come from.
         reporter: is told how far each epoch is.
         decision: what makes answers of the outputs, a name in `DECISIONS`.
+        on_nan: what to do about a batch whose loss or gradient is not finite, `stop` or `skip`.
     """
 
     model: keras.Model
@@ -41,6 +43,12 @@ class TrainingRound:
     random: np.random.RandomState
     reporter: Reporter
     decision: str = "argmax"
+    on_nan: str = "stop"
+
+    @cached_property
+    def guard(self) -> DivergenceGuard:
+        """Looks after what is not finite."""
+        return DivergenceGuard(self.model, self.train, self.on_nan, self.reporter)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -55,7 +63,8 @@ class TrainingRound:
             after_batch: called where `progress`, model and optimizer agree, to save them or to end.
 
         Raises:
-            InputError: unreadable data, or a loss that is not a finite number.
+            InputError: unreadable data.
+            DivergenceError: a loss, a gradient or a weight that is not finite.
         """
         started = time.monotonic() - progress.seconds
         step = TrainingStep(self.model, self.train.weights is not None, self.decision)
@@ -69,7 +78,8 @@ class TrainingRound:
         while progress.epoch < self.config.num_epoch:
             loss, right_rate = self._train(step, batches, progress, batch_done)
             self.model.optimizer.settle()
-            validation = self._validate(predictor)
+            self.guard.check_weights(f"epoch {progress.epoch}")
+            validation = self._validate(predictor, progress.epoch)
             record = Record(progress.epoch, time.monotonic() - started, loss, right_rate, *validation)
             progress.begin_stretch(self.steps_per_epoch)
             yield record
@@ -88,28 +98,30 @@ class TrainingRound:
     def _train(
         self, step: TrainingStep, batches: Iterator, progress: Progress, batch_done: Callable[[], None]
     ) -> tuple[float, float]:
-        """Trains until a record is due: mean loss and rate since the last."""
+        """Trains until a record is due: mean loss and rate since the last, skipped batches left out."""
         length = self.config.step_size or self.steps_per_epoch
         end = min(progress.recorded_step + length, self.steps_per_epoch)
         while progress.step < end:
             batch = next(batches)
             loss, right = step(*batch)
-            progress.add_batch(float(loss), int(right), int(batch[1].shape[0]))
+            if math.isfinite(loss):
+                progress.add_batch(float(loss), int(right), int(batch[1].shape[0]))
+            else:
+                where = f"epoch {progress.epoch}, batch {progress.step + 1} of {self.steps_per_epoch}"
+                self.guard.skip(batch, where)
+                progress.skip_batch()
             self.reporter.progress(f"epoch {progress.epoch}", progress.step, self.steps_per_epoch)
             batch_done()
-        total = np.average(np.array(progress.losses, np.float64), weights=progress.sizes)
-        if not math.isfinite(total):
-            raise InputError(
-                f"the loss is {total} in epoch {progress.epoch}: the weights have run away; lower the "
-                f"learning rates or set a gradient clip"
-            )
-        return float(total), sum(progress.rights) / sum(progress.sizes)
+        self.guard.check_stretch(f"epoch {progress.epoch}", progress.skipped, end - progress.recorded_step)
+        loss = np.average(np.array(progress.losses, np.float64), weights=progress.sizes)
+        return float(loss), sum(progress.rights) / sum(progress.sizes)
 
-    def _validate(self, predictor: Predictor) -> tuple[float, float]:
+    def _validate(self, predictor: Predictor, epoch: int) -> tuple[float, float]:
         """Loss and rate on the validation examples; zeros where there are none."""
         if self.validation is None:
             return 0.0, 0.0
         outputs = predictor.predict(self.validation)
         answers, weights = self.validation.split.answers, weights_of(self.validation.split)
         loss = float(self.model.loss(answers, outputs, sample_weight=weights))
+        self.guard.check_validation(f"epoch {epoch}", loss, outputs, self.validation)
         return loss, float(np.mean(decided_answers(self.decision, outputs) == answers))

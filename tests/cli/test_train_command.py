@@ -794,12 +794,26 @@ def test_bad_configuration_gives_one_line_and_leaves_nothing(tiny, capsys):
     assert "train.yml:2: " in refused(main, arguments, capsys)
 
 
-def test_weights_that_run_away_are_named(tiny, capsys):
-    arguments = [*QUICK, "--epochs", "5"]
+def test_weights_that_run_away_give_one_line_and_leave_nothing(tiny, capsys):
+    arguments = ["bow", *QUICK]
     for stage in ("txtDict", "softmax"):
-        for field, value in {"learningRate": "1e30", "gradientClip": "0", "weightClip": "0"}.items():
+        for field, value in {"learningRate": "1e20", "gradientClip": "0", "weightClip": "0"}.items():
             arguments += ["--set", f"{stage}.{field}={value}"]
-    assert main(["bow", *arguments]) == 2
-    error = capsys.readouterr().err
-    assert error.count("\n") == 1
-    assert "the weights have run away" in error
+    error = refused(main, arguments, capsys)
+    assert error.startswith("error: epoch 0, batch 2 of 3: the output of stage 'softmax' is not finite")
+    assert "lower its learningRate (1e+20) or set its gradientClip" in error
+
+
+def test_a_batch_that_is_not_finite_ends_training_or_is_skipped(tiny, capsys):
+    weights = np.ones(40)
+    weights[7] = 1e39  # beyond float32
+    write_example_weights("w", {"train": weights, "valid": np.ones(10)})
+    arguments = ["bow", *QUICK, "--example-weights", "w"]
+    assert "has the weight 1e+39, which is not finite in float32" in refused(main, arguments, capsys)
+    (run,) = train(*arguments, "--on-nan", "skip")
+    assert summary_of(run)["training"]["skipped_batches"] == 1
+    printed = capsys.readouterr().out
+    assert re.search(
+        r"Skipped epoch 0, batch \d of 3: an example about image row \d has the weight 1e\+39", printed
+    )
+    assert "Skipped 1 of 3 batches; loss and rate are those of the others" in printed

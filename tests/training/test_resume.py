@@ -99,7 +99,7 @@ def test_the_end_is_the_same(trainer, tmp_path, model, batches, options):
     with pytest.raises(KeyboardInterrupt):
         trainer(model, tmp_path / "cut", interrupter, **options).train()
     folder = newest(tmp_path / "cut")
-    assert interrupter.lines[-1] == f"Nothing is lost; to go on: cocoqa-train --resume {folder}"
+    assert interrupter.lines[-1] == f"To go on from the last checkpoint: cocoqa-train --resume {folder}"
     resumed = Interrupter()
     last = trainer(model, tmp_path / "cut", resumed, **options).resume(folder)
     assert last.path == newest(tmp_path / "cut")

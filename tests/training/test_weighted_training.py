@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -16,6 +15,7 @@ from cocoqa_keras.models.sizes import DatasetInfo, fit_sizes
 from cocoqa_keras.spec import TrainingConfig
 from cocoqa_keras.training.costs import cost_of
 from cocoqa_keras.training.example_weights import write_example_weights
+from cocoqa_keras.training.optimizer import StageSettings, StagewiseSGD
 from cocoqa_keras.training.reporter import Reporter
 from cocoqa_keras.training.step import TrainingStep
 from cocoqa_keras.training.trainer import Trainer
@@ -70,11 +70,16 @@ def test_weights_of_one_repeat_the_unweighted_run_bit_for_bit(trainer, model):
             np.testing.assert_array_equal(ours, theirs)
 
 
+def plain_descent(learning_rate):
+    """Plain descent for the model `bow`."""
+    return StagewiseSGD([StageSettings(stage, learning_rate) for stage in ("txtDict", "softmax")])
+
+
 def step_once(spec, dataset, rows, weights, learning_rate=0.5):
     """The loss, and the gradients that one step of plain descent moves the weights by."""
     sized, _ = fit_sizes(spec, DatasetInfo.of(dataset))
     model = build_model(sized, DatasetInfo.of(dataset))
-    model.compile(keras.optimizers.SGD(learning_rate), cost_of(sized), jit_compile=False)
+    model.compile(plain_descent(learning_rate), cost_of(sized), jit_compile=False)
     before = model.get_weights()
     split = dataset.train.take(np.array(rows))
     reader = BatchReader.for_model(model, split, None, weights)
@@ -175,7 +180,7 @@ def test_a_weighted_step_is_compiled_once(tiny_spec, tiny_dataset):
     info = DatasetInfo.of(tiny_dataset)
     sized, _ = fit_sizes(tiny_spec("bow"), info)
     model = build_model(sized, info)
-    model.compile(keras.optimizers.SGD(0.1), cost_of(sized), jit_compile=False)
+    model.compile(plain_descent(0.1), cost_of(sized), jit_compile=False)
     step = TrainingStep(model, weighted=True)
     reader = BatchReader.for_model(model, tiny_dataset.train, None, np.ones(14))
     for batch in reader.batches(lambda epoch: np.arange(14), 1, 4):
