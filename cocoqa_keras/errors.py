@@ -6,3 +6,10 @@ class InputError(ValueError):
 
     The commands print it without a traceback and exit with code 2.
     """
+
+
+class LostWorkerError(RuntimeError):
+    """Another process of a training on several machines has ended, or cannot be reached.
+
+    The commands print it without a traceback and exit with code 75.
+    """

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import typer
 
-from cocoqa_keras.errors import InputError
+from cocoqa_keras.cli.options import Strategy
+from cocoqa_keras.errors import InputError, LostWorkerError
 
 INTERRUPTED = 130
+TRY_AGAIN = 75  # `EX_TEMPFAIL` of sysexits.h: nothing is wrong with the call; a scheduler may repeat it
 
 _STANDARD_ERROR = 2  # its file descriptor
 
@@ -23,7 +25,8 @@ def run(app: typer.Typer, argv: list[str] | None) -> int:
         argv: its arguments; by default those of the process.
 
     Returns:
-        the exit code: 0 done, 1 nobody reads the output, 2 bad use or bad input, 130 interrupted.
+        the exit code: 0 done, 1 nobody reads the output, 2 bad use or bad input, 75 another machine was lost,
+        130 interrupted.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes on how it was compiled
     try:
@@ -35,6 +38,8 @@ def run(app: typer.Typer, argv: list[str] | None) -> int:
         return 1
     except InputError as error:
         return _fail(str(error), 2)
+    except LostWorkerError as error:
+        return _fail(str(error), TRY_AGAIN)
     except Exception as error:
         # Bad use, as click reports it; click's own exceptions are not typer's to name.
         if not hasattr(error, "format_message"):
@@ -61,8 +66,11 @@ def start_tensorflow() -> None:
     tf.get_logger().setLevel("ERROR")
 
 
-def start_keras(dtype: str) -> None:
+def start_keras(dtype: str, strategy: Strategy) -> None:
     """Imports Keras and TensorFlow, and sets the precision of this process."""
+    if strategy is Strategy.MULTI_WORKER:
+        # What TensorFlow prints of a lost connection is not one line; the error that follows is.
+        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     start_tensorflow()
     import keras
 

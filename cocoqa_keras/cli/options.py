@@ -29,3 +29,11 @@ class OnNan(StrEnum):
 
     STOP = "stop"
     SKIP = "skip"
+
+
+class Strategy(StrEnum):
+    """Where the replicas of a model are that train together."""
+
+    NONE = "none"
+    MIRRORED = "mirrored"
+    MULTI_WORKER = "multi_worker"

@@ -1,5 +1,6 @@
 """`cocoqa-train --resume`: everything as it was, from the checkpoint of a run folder."""
 
+import shutil
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,7 +9,10 @@ from typer import Context
 
 from cocoqa_keras.cli.command import start_keras
 from cocoqa_keras.cli.next_steps import print_next, uses_of_run
+from cocoqa_keras.cli.options import Strategy
+from cocoqa_keras.cli.replicas import replicas
 from cocoqa_keras.errors import InputError
+from cocoqa_keras.locks import LOCK_FILE
 
 if TYPE_CHECKING:
     from cocoqa_keras.spec.model_spec import ModelSpec
@@ -44,6 +48,7 @@ class Changes:
         features: the file of image features, where it has moved.
         on_nan: what to do about a batch with a number that is not finite.
         checkpoint_minutes: how often to save.
+        strategy: where replicas are that go on together.
     """
 
     spec: str | None
@@ -51,6 +56,7 @@ class Changes:
     features: Path | None
     on_nan: str | None
     checkpoint_minutes: float
+    strategy: Strategy
 
 
 def resume_run(folder: Path, changes: Changes) -> None:
@@ -60,12 +66,11 @@ def resume_run(folder: Path, changes: Changes) -> None:
 
     facts = Checkpoints.of_run(folder).load().facts
     settings = read_settings(folder, facts)
-    start_keras(settings.dtype)
+    start_keras(settings.dtype, changes.strategy)
     from cocoqa_keras.data.dataset import load_dataset
     from cocoqa_keras.models.image_features import open_features
     from cocoqa_keras.reproduce.published import published_for
     from cocoqa_keras.spec.training_config import TrainingConfig
-    from cocoqa_keras.training.reporter import reporter_for
     from cocoqa_keras.training.trainer import Trainer
 
     model_spec = _read_spec(folder, changes.spec, settings)
@@ -76,7 +81,9 @@ def resume_run(folder: Path, changes: Changes) -> None:
         features = Path(settings.files["features"].path)
     image_features = open_features(model_spec, data, features)
     config = TrainingConfig.model_validate(settings.config)
-    with reporter_for(config.progress) as reporter:
+    with replicas(changes.strategy, config.progress) as here:
+        if here.folder is not None:
+            folder = _copy(folder, here.folder)
         trainer = Trainer(
             model_spec,
             dataset,
@@ -91,10 +98,24 @@ def resume_run(folder: Path, changes: Changes) -> None:
             tensorboard=settings.tensorboard,
             checkpoint_minutes=changes.checkpoint_minutes,
             published=published_for(model_spec.name, dataset),
-            reporter=reporter,
+            reporter=here.reporter,
         )
         finished = trainer.resume(folder).path
-    print_next(*uses_of_run(finished, image_features is not None))
+    if here.folder is None:
+        print_next(*uses_of_run(finished, image_features is not None))
+
+
+def _copy(folder: Path, place: Path) -> Path:
+    """Copies a run folder, and that of a second round, for a process that must not write to them.
+
+    It does so before the first process writes: that one waits for all to agree on what is trained.
+    """
+    from cocoqa_keras.training.run_folder import RunFolder
+
+    second = RunFolder(folder).find_second()
+    for path in (folder, *([] if second is None else [second.path])):
+        shutil.copytree(path, place / path.name, ignore=shutil.ignore_patterns(LOCK_FILE))
+    return place / folder.name
 
 
 def _read_spec(folder: Path, spec: str | None, settings: "RunSettings") -> "ModelSpec":

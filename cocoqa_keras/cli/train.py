@@ -7,8 +7,9 @@ from typer import Argument, Context, Option
 
 from cocoqa_keras.cli.command import command, run, start_keras
 from cocoqa_keras.cli.next_steps import print_next, uses_of_run
-from cocoqa_keras.cli.options import DEFAULT_DATA, Dtype, OnNan
+from cocoqa_keras.cli.options import DEFAULT_DATA, Dtype, OnNan, Strategy
 from cocoqa_keras.cli.output import print_line, print_table
+from cocoqa_keras.cli.replicas import replicas
 from cocoqa_keras.cli.resuming import Changes, check_options, is_given, resume_run
 from cocoqa_keras.errors import InputError
 
@@ -70,6 +71,13 @@ def train(
         OnNan,
         Option(help="What to do about a batch whose loss or gradient is not finite; it changes no weight."),
     ] = OnNan.STOP,
+    strategy: Annotated[
+        Strategy,
+        Option(
+            help="Share every batch among the devices of this machine (mirrored), or the processes named in "
+            "TF_CONFIG (multi_worker)."
+        ),
+    ] = Strategy.NONE,
     no_export: Annotated[bool, Option("--no-export", help="Leave the SavedModel out.")] = False,
     no_tensorboard: Annotated[
         bool, Option("--no-tensorboard", help="Leave out what TensorBoard shows.")
@@ -103,6 +111,7 @@ def train(
             features=features,
             on_nan=on_nan.value if is_given(context, "on_nan") else None,
             checkpoint_minutes=checkpoint_minutes,
+            strategy=strategy,
         )
         resume_run(resume, changes)
         return
@@ -139,18 +148,17 @@ def train(
     dataset = load_dataset(data)
     image_features = open_features(model_spec, data, features)
 
-    start_keras(str(dtype))
+    start_keras(str(dtype), strategy)
     from cocoqa_keras.reproduce.published import published_for
-    from cocoqa_keras.training.reporter import reporter_for
     from cocoqa_keras.training.trainer import Trainer
 
-    with reporter_for(training_config.progress and not dry_run) as reporter:
+    with replicas(Strategy.NONE if dry_run else strategy, training_config.progress and not dry_run) as here:
         trainer = Trainer(
             model_spec,
             dataset,
             image_features,
             training_config,
-            output=output,
+            output=here.folder or output,
             name=name,
             seed=seed,
             strict_sizes=strict_sizes,
@@ -161,13 +169,14 @@ def train(
             tensorboard=not no_tensorboard,
             checkpoint_minutes=checkpoint_minutes,
             published=published_for(model_spec.name, dataset),
-            reporter=reporter,
+            reporter=here.reporter,
         )
         if dry_run:
             _show(trainer.build_graph(), output, name)
             return
         folder = trainer.train(one_round).path
-    print_next(*uses_of_run(folder, image_features is not None))
+    if here.folder is None:
+        print_next(*uses_of_run(folder, image_features is not None))
 
 
 def _show(graph: "Graph", output: Path, name: str | None) -> None:

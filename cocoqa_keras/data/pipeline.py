@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from cocoqa_keras.data.dataset import Split
 from cocoqa_keras.data.features import SparseFeatures
+from cocoqa_keras.data.sharding import Shard
 from cocoqa_keras.errors import InputError
 
 Batch = tuple[dict[str, tf.Tensor], tf.Tensor] | tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]
@@ -23,12 +24,14 @@ class BatchReader:
         inputs: the dtype of each input that the model takes, of `question` and `image`.
         features: image rows, for models that take an image.
         weights: float64 (N,), a weight for each example of the split, if batches are to come with them.
+        shard: the share of every batch that is read.
     """
 
     split: Split
     inputs: dict[str, str]
     features: SparseFeatures | None = None
     weights: np.ndarray | None = None
+    shard: Shard = field(default_factory=Shard)
     error: InputError | None = field(default=None, init=False)
 
     @classmethod
@@ -39,12 +42,13 @@ class BatchReader:
         features: SparseFeatures | None,
         weights: np.ndarray | None = None,
     ) -> "BatchReader":
-        """A reader of what a model of `build_model` takes."""
-        return cls(split, {name: tensor.dtype for name, tensor in model.input.items()}, features, weights)
+        """A reader of what a model of `build_model` takes here, under the strategy in scope."""
+        inputs = {name: tensor.dtype for name, tensor in model.input.items()}
+        return cls(split, inputs, features, weights, Shard.of_strategy())
 
     def of(self, split: Split) -> "BatchReader":
         """A reader of another split for the same model, without weights."""
-        return BatchReader(split, self.inputs, self.features)
+        return BatchReader(split, self.inputs, self.features, shard=self.shard)
 
     def batches(self, order_of: Callable[[int], np.ndarray], epochs: int, batch_size: int) -> tf.data.Dataset:
         """Batches of one epoch after another, each read while the one before is in use.
@@ -58,7 +62,8 @@ class BatchReader:
         Returns:
             pairs of inputs and answers. Inputs are `question`, int32 (N, T), trimmed to the batch's longest
             question, and `image` (N, D), where the model takes them; answers are int32 (N,). Where there are
-            weights, these come third, float64 (N,), as `fit` takes them.
+            weights, these come third, float64 (N,), as `fit` takes them. N is the size of the reader's share,
+            which may be 0; T that of the whole batch.
         """
         # Not from_generator: it sets malloc's trim threshold for the whole process, and every step then
         # spends more time on page faults than on arithmetic.
@@ -84,28 +89,30 @@ class BatchReader:
             raise self.error or error from error
 
     def read(self, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """The inputs of some examples.
+        """The inputs of the reader's share of a batch.
 
         Args:
-            rows: (N,) positions in the split.
+            rows: the positions of the batch in the split, (N,).
         """
         readers = {"question": self._read_questions, "image": self._read_images}
         return {name: readers[name](rows) for name in self.inputs}
 
     def _read_questions(self, rows: np.ndarray) -> np.ndarray:
+        # All of the batch, so that what depends on padding sees the same whatever the share.
         questions = self.split.questions[rows]
         longest = np.count_nonzero(questions.any(axis=0))
-        return questions[:, : max(longest, 1)]
+        return questions[self.shard.rows(len(rows)), : max(longest, 1)]
 
     def _read_images(self, rows: np.ndarray) -> np.ndarray:
-        return self.features.read(self.split.image_ids[rows] - 1)
+        return self.features.read(self.split.image_ids[rows[self.shard.rows(len(rows))]] - 1)
 
     def _read_in_graph(self, rows: tf.Tensor) -> Batch:
         columns = [self.split.answers] if self.weights is None else [self.split.answers, self.weights]
 
         def read(rows: np.ndarray) -> list[np.ndarray]:
             try:
-                return [*self.read(rows).values(), *(column[rows] for column in columns)]
+                share = rows[self.shard.rows(len(rows))]
+                return [*self.read(rows).values(), *(column[share] for column in columns)]
             except InputError as error:
                 self.error = error
                 raise

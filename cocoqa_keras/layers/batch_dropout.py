@@ -1,5 +1,7 @@
 """Dropout with one mask for the whole batch."""
 
+from threading import Lock
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -44,7 +46,12 @@ class BatchDropout(keras.layers.Layer):
         """Makes the counter of masks."""
         self._width = inputs_shape[-1]
         self.masks_drawn = self.add_weight(
-            name="masks_drawn", shape=(), dtype="int64", initializer="zeros", trainable=False
+            name="masks_drawn",
+            shape=(),
+            dtype="int64",
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",
         )
 
     def call(self, inputs: keras.KerasTensor, training: bool | None = None) -> keras.KerasTensor:
@@ -68,19 +75,27 @@ class BatchDropout(keras.layers.Layer):
 
 
 class _MaskStream:
-    """Mask k of a seed's stream, kept ready for the next k."""
+    """Mask k of a seed's stream, kept for whoever asks once more, as every replica of a model does."""
 
     def __init__(self, rate: float, seed: int) -> None:
         self._rate = rate
         self._seed = seed
-        self._next = None
+        self._lock = Lock()
+        self._index = None
+        self._mask = None
         self._random = None
 
     def mask(self, index: int, width: int) -> np.ndarray:
         """Mask number `index` (from 0), (width,) bool."""
-        if index != self._next:
+        with self._lock:
+            if index != self._index:
+                self._mask = self._draw(index, width)
+                self._index = index
+            return self._mask
+
+    def _draw(self, index: int, width: int) -> np.ndarray:
+        if self._index is None or index != self._index + 1:
             self._random = np.random.RandomState(self._seed)
             for _ in range(index):
                 self._random.random_sample(width)
-        self._next = index + 1
         return self._random.uniform(0, 1, width) > self._rate

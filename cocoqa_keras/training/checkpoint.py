@@ -99,8 +99,9 @@ class Checkpoints:
         raise InputError(f"{self.folder}: no checkpoint that is whole; train anew")
 
     def remove(self) -> None:
-        """Deletes the folder: the round needs no state any more."""
-        shutil.rmtree(self.folder)
+        """Deletes the folder, if it is there: the round needs no state any more."""
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
 
     def _files(self) -> list[Path]:
         """The files of states by their numbers."""

@@ -130,11 +130,12 @@ class RankingLoss(_IndexCost):
     """
 
     def __call__(self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None) -> Tensor:
-        """The mean cost of the batch, ()."""
+        """The mean cost of the batch, (), or the cost of each example, (N,), where there is no reduction."""
         cost = super().__call__(y_true, y_pred, sample_weight)
         if sample_weight is None:
             return cost
-        return cost + MARGIN * (ops.mean(ops.cast(sample_weight, cost.dtype)) - 1)
+        surplus = MARGIN * (ops.cast(sample_weight, cost.dtype) - 1)
+        return cost + (surplus if self.reduction == "none" else ops.mean(surplus))
 
     def _costs(self, answers: Tensor, outputs: Tensor) -> Tensor:
         lacks = ops.relu(MARGIN + outputs - ops.take_along_axis(outputs, answers, axis=1))
@@ -189,3 +190,11 @@ COSTS: dict[str, type[keras.losses.Loss]] = {
 def cost_of(spec: ModelSpec) -> keras.losses.Loss:
     """The cost that a model is trained with, for `compile`; the mean over the batch."""
     return COSTS[spec.cost_fn]()
+
+
+def by_example(cost: keras.losses.Loss) -> keras.losses.Loss:
+    """The same cost without a reduction: a number for each example, (N,).
+
+    Under a `tf.distribute` strategy the mean of Keras is that of a replica, over the number of replicas.
+    """
+    return type(cost).from_config({**cost.get_config(), "reduction": "none"})

@@ -189,7 +189,8 @@ class StagewiseSGD(keras.optimizers.Optimizer):
             loss: what the gradients are of, (), if it is to be finite as well.
         """
         # Keras hands nothing but the gradients on to `_backend_update_step`.
-        self._loss = tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, loss)
+        context = tf.distribute.get_replica_context()
+        self._loss = context.all_reduce(tf.distribute.ReduceOp.SUM, loss) if context else loss
         super().apply(grads, trainable_variables)
 
     def _backend_update_step(
@@ -200,6 +201,10 @@ class StagewiseSGD(keras.optimizers.Optimizer):
     ) -> None:
         """Keras's place for the sum over replicas and the updates; here of all weights or none."""
         variables = [variable.value for variable in trainable_variables]
+        if tf.distribute.in_cross_replica_context():  # where `TrainingStep` has summed the gradients
+            measured = self._distribution_strategy.run(_measure, (grads, self._loss))
+            self._update_all_or_none(self._distribution_strategy, variables, *measured, learning_rate)
+            return
         summed = self._all_reduce_sum_gradients(zip(grads, variables, strict=True))
         tf.__internal__.distribute.interim.maybe_merge_call(
             self._update_all_or_none,

@@ -102,7 +102,7 @@ def _weight_record(
         value=value,
         norm=float(np.linalg.norm(value)),
         clip=settings.weight_clip,
-        gradient_norm=float(gradient_norm),
+        gradient_norm=float(gradient_norm.numpy()),
         gradient_clip=settings.gradient_clip,
         learning_rate=float(rate),
     )

@@ -38,6 +38,13 @@ class Reporter:
         """Shows that `done` of `total` steps are through; None where nobody knows how many there are."""
 
 
+class SilentReporter(Reporter):
+    """Says nothing."""
+
+    def line(self, text: str) -> None:
+        """Shows nothing."""
+
+
 class TenthsReporter(Reporter):
     """Prints a line for every tenth that is through as well."""
 

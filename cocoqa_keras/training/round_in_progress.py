@@ -89,8 +89,8 @@ class RoundInProgress:
         """All that the rest of the round depends on, beside its settings."""
         model = self.training.model
         arrays = {
-            **_named("weights", [variable.value.numpy() for variable in model.variables]),
-            **_named("optimizer", [variable.value.numpy() for variable in model.optimizer.variables]),
+            **_named("weights", [variable.numpy() for variable in model.variables]),
+            **_named("optimizer", [variable.numpy() for variable in model.optimizer.variables]),
             **_named("best", self.best or []),
         }
         facts = {

@@ -54,6 +54,7 @@ class RowMomentum:
             initializer = keras.initializers.Constant(initial)
             return optimizer.add_variable(shape, initializer, dtype, name=f"{what}_{name}").value
 
+        self._strategy = tf.distribute.get_strategy()
         self._table = table.value
         self._velocity = optimizer.add_variable_from_reference(table, name="velocity").value
         self._last_step = state("last_step", table.shape[:1], "int32", AT_REST)
@@ -93,7 +94,10 @@ class RowMomentum:
         self._moments.assign(self._moments * tf.stack([factor * factor, factor, tf.ones_like(factor)]))
 
     def settle(self) -> None:
-        """Moves every row of the table to where it is by now."""
+        """Moves every row of the table to where it is by now, on every replica."""
+        self._strategy.extended.update(self._table, lambda table: self._settle(), group=False)
+
+    def _settle(self) -> None:
         moving = tf.cast(tf.where(self._last_step != AT_REST)[:, 0], tf.int32)
         weight, velocity = self._now(moving, tf.gather(self._table, moving))
         tf.cond(self._scale == 1, lambda: None, self._fold_scale)

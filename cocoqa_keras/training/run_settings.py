@@ -92,18 +92,17 @@ class RunSettings(_Part):
 
     def differences(self, other: "RunSettings") -> Iterator[str]:
         """What another run has that this one has not, a phrase each."""
-        yield from _differences("", self._compared(), other._compared())
-        if self.data.sha256 != other.data.sha256 and self.data.sizes == other.data.sizes:
-            yield "the data set, of equal sizes, has another content"
+        yield from _differences("", self.content(), other.content())
 
-    def _compared(self) -> dict[str, Any]:
+    def content(self) -> dict[str, Any]:
+        """What the numbers of the run depend on, by name."""
         stages = {stage["name"]: stage for key in ("stages", "innerStages") for stage in self.spec[key]}
         return {
             "name": self.name,
             "model": {key: value for key, value in self.spec.items() if key not in ("stages", "innerStages")},
             "stage": stages,
             "configuration": self.config,
-            "data": self.data.sizes,
+            "data": self.data.sizes | {"SHA-256": self.data.sha256},
             "file": {what: file.sha256 for what, file in self.files.items()},
             "seed": self.seed,
             "dtype": self.dtype,

@@ -40,6 +40,7 @@ from cocoqa_keras.spec.training_config import TrainingConfig
 from cocoqa_keras.training.autosave import Autosave
 from cocoqa_keras.training.checkpoint import Checkpoints
 from cocoqa_keras.training.costs import cost_of
+from cocoqa_keras.training.distribution import check_agreement
 from cocoqa_keras.training.early_stopping import EarlyStopping
 from cocoqa_keras.training.example_weights import path_of, trained_parts, weigh_examples
 from cocoqa_keras.training.interruption import Interruption
@@ -153,6 +154,7 @@ class Trainer:
             self.dataset = weigh_examples(self.dataset, self.example_weights)
             files = [str(path_of(self.example_weights, name)) for name in trained_parts(self.dataset)]
             self.reporter.line(f"Examples count in the cost by the weights of {', '.join(files)}")
+        check_agreement(lambda: self._settings.content() | {"versions of packages": versions()})
 
     def train(self, one_round: bool = False) -> RunFolder:
         """Runs both rounds, or only the second where the configuration has a stop score.
@@ -561,7 +563,7 @@ def _telling_how_to_go_on(round_: RoundInProgress, reporter: Reporter) -> Iterat
     """Says how to go on with a round that something cuts short."""
     try:
         yield
-    except (InputError, KeyboardInterrupt):
+    except BaseException:
         if round_.can_go_on:
             reporter.line(f"To go on from the last checkpoint: cocoqa-train --resume {round_.folder.path}")
         raise

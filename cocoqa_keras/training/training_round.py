@@ -8,11 +8,13 @@ from functools import cached_property
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from cocoqa_keras.data.pipeline import BatchReader, EpochOrders
 from cocoqa_keras.evaluation.predictor import Predictor
 from cocoqa_keras.models.decisions import decided_answers
 from cocoqa_keras.spec.training_config import TrainingConfig
+from cocoqa_keras.training.costs import by_example
 from cocoqa_keras.training.divergence import DivergenceGuard
 from cocoqa_keras.training.progress import Progress
 from cocoqa_keras.training.record import Record
@@ -103,9 +105,10 @@ class TrainingRound:
         end = min(progress.recorded_step + length, self.steps_per_epoch)
         while progress.step < end:
             batch = next(batches)
-            loss, right = step(*batch)
+            size = min(self.config.batch_size, len(self.train.split) - progress.step * self.config.batch_size)
+            loss, right = step(*batch, size=size)
             if math.isfinite(loss):
-                progress.add_batch(float(loss), int(right), int(batch[1].shape[0]))
+                progress.add_batch(float(loss), int(right), size)
             else:
                 where = f"epoch {progress.epoch}, batch {progress.step + 1} of {self.steps_per_epoch}"
                 self.guard.skip(batch, where)
@@ -122,6 +125,7 @@ class TrainingRound:
             return 0.0, 0.0
         outputs = predictor.predict(self.validation)
         answers, weights = self.validation.split.answers, weights_of(self.validation.split)
-        loss = float(self.model.loss(answers, outputs, sample_weight=weights))
+        costs = by_example(self.model.loss)(answers, outputs, sample_weight=weights)
+        loss = float(tf.reduce_mean(costs))
         self.guard.check_validation(f"epoch {epoch}", loss, outputs, self.validation)
         return loss, float(np.mean(decided_answers(self.decision, outputs) == answers))

@@ -693,6 +693,8 @@ BAD_USE = {
     "no epochs": (["bow", "--epochs", "0"], "--epochs"),
     "epochs in words": (["bow", "--epochs", "ten"], "--epochs"),
     "negative seed": (["bow", "--seed", "-1"], "--seed"),
+    "unknown strategy": (["bow", "--strategy", "parameter_server"], "--strategy"),
+    "no cluster": (["bow", "--strategy", "multi_worker"], "TF_CONFIG is not set"),
     "unknown precision": (["bow", "--dtype", "float16"], "--dtype"),
     "stop score that is none": (["bow", "--early-stop-score", "nan"], "stopScore"),
     "no round at all": (["bow", "--one-round", "--early-stop-score", "1"], "give one of them"),

@@ -1,5 +1,7 @@
 """Dropout with a mask a batch, drawn as the 2015 program draws it."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cocoqa_keras.layers import BatchDropout
+from cocoqa_keras.layers.batch_dropout import _MaskStream
 
 
 def masks(rate, seed, width, count):
@@ -94,3 +97,16 @@ def test_a_padded_step_stays_empty(training):
     outputs = BatchDropout(0.4, 3)(inputs, training=training).numpy()
     assert not outputs[1, 1:].any()
     assert outputs[1, 0].any()
+
+
+def test_replicas_that_ask_at_the_same_time_get_the_same_mask_each_drawn_once(monkeypatch):
+    stream, width, count = _MaskStream(0.4, 3), 10, 50
+    expected = np.repeat(masks(0.4, 3, width, count), 4, axis=0)
+    drawn = []
+    draw = _MaskStream._draw
+    monkeypatch.setattr(_MaskStream, "_draw", lambda *arguments: drawn.append(0) or draw(*arguments))
+    with ThreadPoolExecutor(4) as replicas:
+        for step in range(count):
+            got = list(replicas.map(stream.mask, [step] * 4, [width] * 4))
+            np.testing.assert_array_equal(got, expected[4 * step : 4 * step + 4])
+    assert len(drawn) == count

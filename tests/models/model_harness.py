@@ -111,6 +111,17 @@ def check_alone(subject):
         np.testing.assert_allclose(apart, together[rows], rtol=1e-12)
 
 
+def check_no_examples(subject):
+    """No examples, the share of a replica in a batch smaller than their number, add nothing to a gradient."""
+    model = subject.build()
+    with tf.GradientTape() as tape:
+        answers = model(batch_of(model, subject.examples, slice(0)), training=True)
+        cost = tf.reduce_sum(answers)
+    assert answers.shape == (0, *model.output.shape[1:])
+    for gradient in tape.gradient(cost, model.trainable_variables):
+        assert not np.any(tf.convert_to_tensor(gradient))
+
+
 # As they are; fewer and longer.
 PARTS = {"all": {}, "others": {"rows": slice(1, 3), "padding": 2}}
 

@@ -331,3 +331,8 @@ def test_longer_padding_changes_nothing(subject_of, name):
 @every_model
 def test_an_example_does_not_depend_on_its_batch(subject_of, name):
     model_harness.check_alone(subject_of(name))
+
+
+@every_model
+def test_no_examples_give_no_answers_and_no_gradient(subject_of, name):
+    model_harness.check_no_examples(subject_of(name))

@@ -17,6 +17,7 @@ from cocoqa_keras.training.costs import (
     CumulativeBinaryCrossEntropyIndex,
     HalfSquaredError,
     RankingLoss,
+    by_example,
     cost_of,
 )
 
@@ -120,3 +121,15 @@ def test_an_answer_s_id_is_the_target_of_a_single_output(name):
 def test_certain_probabilities_cost_a_finite_amount(name, probability):
     outputs = np.full((1, 1 if name == "crossEntOne" else 3), probability, "float32")
     assert np.isfinite(float(COSTS[name]()([1], outputs)))
+
+
+@pytest.mark.parametrize("name", COSTS)
+@pytest.mark.parametrize("weights", [None, np.array([0.0, 0.5, 3.0, 1.5])], ids=["unweighted", "weighted"])
+def test_costs_of_the_examples_have_the_mean_cost(float64, name, weights):
+    random = np.random.RandomState(0)
+    outputs = random.uniform(0, 1, (4, 3))
+    targets = outputs[::-1] if name in ("crossEntOne", "mse") else random.randint(0, 3, 4)
+    cost = COSTS[name]()
+    costs = by_example(cost)(targets, outputs, sample_weight=weights)
+    assert costs.shape == (4,)
+    assert float(np.mean(costs)) == pytest.approx(float(cost(targets, outputs, sample_weight=weights)))
