@@ -8,11 +8,17 @@ import hypothesis
 import numpy as np
 import pytest
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # as every command does, before TensorFlow is imported
+
 # How long an example takes depends on what else the machine does.
 hypothesis.settings.register_profile("without deadlines", deadline=None)
 hypothesis.settings.load_profile("without deadlines")
 
 SHARED = Path(os.environ.get("COCOQA_SHARED", Path(__file__).parents[2] / "shared"))
+
+
+def pytest_addoption(parser):
+    parser.addoption("--every-step", action="store_true", help="tests/faults: break the disk at every step")
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,25 @@
-"""Folders that are either whole or absent."""
+"""Files and folders that are either whole or absent."""
 
-from pathlib import Path
+import os
+import platform
+import subprocess
+import sys
 
 import pytest
+from broken_disk import broken_disk, fails, is_full
 
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.files import atomic_folder
+from cocoqa_keras.files import atomic_folder, write_text
 
 
 def fill(folder, content="new", names=("mark", "data"), **options):
     with atomic_folder(folder, **options) as unfinished:
         for name in names:
             (unfinished / name).write_text(content)
+
+
+def interrupt():
+    raise KeyboardInterrupt
 
 
 def content_of(folder):
@@ -46,20 +54,6 @@ def test_other_files_are_kept_where_files_are_moved(tmp_path):
     fill(tmp_path / "folder", "old", ("mark", "other"), **MERGED)
     fill(tmp_path / "folder", **MERGED)
     assert content_of(tmp_path / "folder") == {"mark": "new", "data": "new", "other": "old"}
-
-
-def test_a_move_cut_short_leaves_no_mixture_and_can_be_repeated(tmp_path, monkeypatch):
-    fill(tmp_path / "folder", "old", **MERGED)
-
-    def fail(*_):
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch, pytest.raises(InputError, match="No space left"):
-        patch.setattr(Path, "replace", fail)
-        fill(tmp_path / "folder", **MERGED)
-    assert content_of(tmp_path / "folder") == {"mark": "old"}
-    fill(tmp_path / "folder", **MERGED)
-    assert content_of(tmp_path / "folder") == {"mark": "new", "data": "new"}
 
 
 @pytest.mark.parametrize("options", [REPLACED, MERGED])
@@ -100,5 +94,148 @@ def test_nothing_is_left_of_an_unfinished_folder(error, tmp_path):
     ):
         (unfinished / "data").touch()
         raise error
+    assert content_of(tmp_path / "folder") == {"mark": "old", "data": "old"}
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+# Files
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_the_name_thereafter(tmp_path, monkeypatch):
+    calls = []
+
+    def told(name, call):
+        monkeypatch.setattr(os, name, lambda *arguments: (calls.append(name), call(*arguments)))
+
+    told("fsync", os.fsync)
+    told("replace", os.replace)
+    told("rename", os.rename)
+    write_text(tmp_path / "file", "new")
+    assert calls == ["fsync", "replace", "fsync"]
+    calls.clear()
+    fill(tmp_path / "folder", names=("mark", "data"))
+    assert calls == [*["fsync"] * 3, "rename", "fsync"]
+
+
+def test_a_link_leads_to_where_the_file_lies(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "link.txt").symlink_to("disk/file.txt")
+    for content in ("old", "new"):
+        write_text(tmp_path / "link.txt", content)
+        assert (tmp_path / "link.txt").is_symlink()
+        assert content_of(tmp_path / "disk") == {"file.txt": content}
+
+
+@pytest.mark.parametrize("name", ["folder", "pipe"])
+def test_what_is_no_file_is_left_alone(name, tmp_path):
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match=f"^cannot write .*/{name}: it exists and is not a file; choose"):
+        write_text(tmp_path / name, "new")
+    assert {path.name for path in tmp_path.iterdir()} == {"folder", "pipe"}
+
+
+# A disk that breaks, a process that is killed
+
+
+@pytest.mark.parametrize("fault", [fails, is_full, interrupt])
+@pytest.mark.parametrize("options", [REPLACED, MERGED])
+@pytest.mark.parametrize("old", [{}, {"mark": "old", "data": "old"}])
+def test_a_disk_that_breaks_at_any_step_leaves_the_old_or_the_new(old, options, fault, tmp_path):
+    new = dict.fromkeys(("mark", "data", "more"), "new, of more than ten bytes")
+    refused = 0
+    for step in range(100):
+        place = tmp_path / str(step)
+        for name, content in old.items():
+            write_text(place / "folder" / name, content)
+            write_text(place / name, content)
+        with broken_disk(step, fault) as disk:
+            try:
+                fill(place / "folder", new["mark"], new, **options)
+                write_text(place / "mark", new["mark"])
+            except (InputError, KeyboardInterrupt):
+                refused += 1
+        found = content_of(place / "folder") if (place / "folder").exists() else {}
+        assert found in (old, new)
+        found = (place / "mark").read_text() if (place / "mark").exists() else None
+        assert found in (old.get("mark"), new["mark"])
+        assert not list(place.glob(".*"))
+        if disk.steps <= step:
+            break
+    assert 5 < refused <= step
+
+
+KILLED_AT = """
+import os, sys
+from cocoqa_keras.files import atomic_folder
+rename, left = os.rename, int(sys.argv[2])
+def rename_or_die(*arguments):
+    global left
+    left -= 1
+    if left < 0:
+        os._exit(9)
+    rename(*arguments)
+os.rename = rename_or_die
+with atomic_folder(sys.argv[1], "a thing", "mark", "data") as folder:
+    for name in ("mark", "data", "more"):
+        (folder / name).write_text("new")
+"""
+
+
+@pytest.mark.parametrize("renames", range(6))
+def test_a_process_that_is_killed_while_files_move_leaves_no_mixture(renames, tmp_path):
+    fill(tmp_path / "folder", "old", **MERGED)
+    process = subprocess.run(
+        [sys.executable, "-c", KILLED_AT, tmp_path / "folder", str(renames)], check=False
+    )
+    found = content_of(tmp_path / "folder")
+    assert process.returncode == (9 if renames < 5 else 0)
+    assert "data" not in found or set(found.values()) == ({"old"} if renames == 0 else {"new"})
+    fill(tmp_path / "folder", **MERGED)
+    assert set(content_of(tmp_path / "folder").values()) == {"new"}
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+KILLED = """
+import sys, time
+from cocoqa_keras.files import atomic_folder, atomic_path
+with atomic_path(sys.argv[1] + "/file") as file, atomic_folder(sys.argv[1] + "/folder") as folder:
+    file.write_text("half")
+    (folder / "data").write_text("half")
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def killed(tmp_path):
+    """A process that is killed before its file and its folder are whole; it may be killed by the test."""
+    with subprocess.Popen([sys.executable, "-c", KILLED, tmp_path], stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"begun\n"
+        yield process
+        process.kill()
+
+
+def test_what_a_killed_process_leaves_is_removed_by_the_next(killed, tmp_path):
+    write_text(tmp_path / "file", "whole")
+    fill(tmp_path / "folder")
+    assert len(list(tmp_path.glob(".*"))) == 2  # it is running
+    killed.kill()
+    killed.wait()
+    write_text(tmp_path / "file", "whole")
+    assert [path.name.split(".")[1] for path in tmp_path.glob(".*")] == ["folder"]  # another's work
+    fill(tmp_path / "folder", **REPLACED)
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "folder"}
+
+
+def test_a_folder_that_a_killed_process_had_moved_away_comes_back(tmp_path):
+    fill(tmp_path / "folder", "old")
+    process = subprocess.Popen(["true"])
+    process.wait()
+    hidden = tmp_path / f".folder.{platform.node()}.{process.pid}.abc"
+    hidden.mkdir()
+    (tmp_path / "folder").rename(hidden / "old")
+    with pytest.raises(ZeroDivisionError), atomic_folder(tmp_path / "folder", **REPLACED):
+        raise ZeroDivisionError
     assert content_of(tmp_path / "folder") == {"mark": "old", "data": "old"}
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]

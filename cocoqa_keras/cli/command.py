@@ -1,5 +1,6 @@
 """How every command runs: arguments by typer, a user's mistake as one line and exit code 2."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ INTERRUPTED = 130
 TRY_AGAIN = 75  # `EX_TEMPFAIL` of sysexits.h: nothing is wrong with the call; a scheduler may repeat it
 
 _STANDARD_ERROR = 2  # its file descriptor
+_DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def run(app: typer.Typer, argv: list[str] | None) -> int:
@@ -34,13 +36,17 @@ def run(app: typer.Typer, argv: list[str] | None) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read the output, such as `head`, has seen enough; Python would complain at its end.
-        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+        _close_output()
         return 1
     except InputError as error:
         return _fail(str(error), 2)
     except LostWorkerError as error:
         return _fail(str(error), TRY_AGAIN)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _DISK_IS_FULL:
+            # Files tell it themselves; here it is the disk of standard output, or of temporary files.
+            _close_output()
+            return _fail(f"cannot write all output: {error.strerror}; free some space", 2)
         # Bad use, as click reports it; click's own exceptions are not typer's to name.
         if not hasattr(error, "format_message"):
             raise
@@ -93,6 +99,10 @@ def quiet_native_code() -> Iterator[None]:
     finally:
         os.dup2(kept, _STANDARD_ERROR)
         os.close(kept)
+
+
+def _close_output() -> None:
+    sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
 
 
 def _fail(message: str, code: int) -> int:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cocoqa_keras.training.run import Run
 
 _TYPES = {kind.name.lower(): kind for kind in QuestionType}
+_FIGURES = "figures.json"
 
 
 class Part(StrEnum):
@@ -263,15 +264,16 @@ def _write(
     from cocoqa_keras.evaluation.evaluator import result_lines
     from cocoqa_keras.evaluation.plots import write_plots
     from cocoqa_keras.evaluation.predictions import write_predictions
-    from cocoqa_keras.files import write_text
+    from cocoqa_keras.files import atomic_folder, write_text
 
     content = report.to_dict()
-    write_text(folder / "result.txt", result_lines(content["figures"]))
-    write_text(folder / "figures.json", json.dumps(content, indent=2) + "\n")
-    write_predictions(folder / "predictions.jsonl", dataset, report.split, scores, asked.answers)
     predicted, true = scores.argmax(axis=1), asked.split(report.split).answers
-    write_confusion(folder / "confusion.csv", predicted, true, asked.answers)
-    write_plots(folder, report.title, report.outcomes, predicted, true, asked.answers, published)
+    with atomic_folder(folder, "one of cocoqa-evaluate", mark=_FIGURES, last=_FIGURES) as unfinished:
+        write_text(unfinished / "result.txt", result_lines(content["figures"]))
+        write_text(unfinished / _FIGURES, json.dumps(content, indent=2) + "\n")
+        write_predictions(unfinished / "predictions.jsonl", dataset, report.split, scores, asked.answers)
+        write_confusion(unfinished / "confusion.csv", predicted, true, asked.answers)
+        write_plots(unfinished, report.title, report.outcomes, predicted, true, asked.answers, published)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -56,19 +56,21 @@ def reproduce(
     settings = {} if epochs is None else {"numEpoch": epochs}
     config = load_training_config(config_folder() / f"{TRAINING_CONFIG}.yml", settings)
     start_tensorflow()
+    from cocoqa_keras.locks import locked
     from cocoqa_keras.reproduce.reproduction import Reproduction
     from cocoqa_keras.reproduce.rows import ROWS
 
     made_from = {"data": dataset.fingerprint(), "config": config.model_dump(by_alias=True)}
-    reproduction = Reproduction(output / "table.json", made_from)
     left_out = {
         name: "there are no image features (cocoqa-data download, or --features FILE.h5)"
         for name in wanted
         if ROWS[name].needs_images and image_features is None
     }
     made = [name for name in wanted if name not in left_out]
-    _make(reproduction, made, seeds, dataset, image_features, config, runs)
-    _show(reproduction, published, made, seeds, left_out, dataset, output)
+    with locked(output):
+        reproduction = Reproduction(output / "table.json", made_from)
+        _make(reproduction, made, seeds, dataset, image_features, config, runs)
+        _show(reproduction, published, made, seeds, left_out, dataset, output)
 
 
 def _read_rows(rows: str | None, known: Sequence[str]) -> list[str]:

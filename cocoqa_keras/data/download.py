@@ -1,20 +1,21 @@
 """Fetches the authors' files, checks them, and remembers what they were."""
 
-import hashlib
 import json
 import shutil
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from cocoqa_keras.data.archives import unpack
 from cocoqa_keras.data.features import SparseFeatures
-from cocoqa_keras.data.fetch import PartFile, Progress, fetch
+from cocoqa_keras.data.fetch import FetchError, PartFile, Progress, fetch
 from cocoqa_keras.data.manifest import Download
+from cocoqa_keras.digests import sha256_of
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.files import write_text
+from cocoqa_keras.files import atomic_folder, atomic_path, cannot_write, move_file, write_text
+from cocoqa_keras.locks import locked
 
 RECORD_FILE = "downloads.json"
 
@@ -27,6 +28,13 @@ class _Record(BaseModel):
     source: str
     sha256: str
     files: dict[str, str]
+
+
+class _BadFileError(InputError):
+    """A file is not what the manifest says."""
+
+
+_Recorder = Callable[[str, str, Mapping[str, str]], None]  # called with the fields of a record
 
 
 def download(
@@ -48,105 +56,125 @@ def download(
         whether anything had to be done.
 
     Raises:
-        InputError: no address serves the file, what they serve is not the file, or the folder holds
-            something else of that name.
+        InputError: no address serves the file, what they serve is not the file, the folder holds
+            something else of that name, is in use by another process, or cannot be written to.
     """
     folder = Path(folder)
-    records = _read_records(folder)
-    recorded = records.get(name)
+    recorded = _read_records(folder).get(name)
     if recorded and _is_whole(entry, folder, recorded):
         return False
-    expected = entry.sha256 or (recorded.sha256 if recorded else None)
-    target = folder / (entry.archive.folder if entry.archive else entry.file)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if target.is_file() and entry.archive is None:
-            record = _adopt(entry, target, expected)
-        elif target.exists():
-            raise InputError(
-                f"{target} exists and is not a whole download; move it away, or choose another folder by "
-                f"--output"
-            )
-        elif source is None:
-            record = _from_web(name, entry, folder, expected, progress)
-        else:
-            record = _from_folder(entry, folder, expected, Path(source))
+        with locked(folder):
+            _bring(name, entry, folder, source, progress)
     except OSError as error:
-        raise InputError(
-            f"cannot write to {folder}: {error.strerror or error}; choose another folder or free some space"
-        ) from error
-    _write_records(folder, {**records, name: record})
+        raise cannot_write(folder, error) from error
     return True
 
 
-def _adopt(entry: Download, path: Path, expected: str | None) -> _Record:
-    """A file that somebody has put in its place."""
+def _bring(name: str, entry: Download, folder: Path, source: Path | None, progress: Progress) -> None:
+    records = _read_records(folder)
+    recorded = records.get(name)
+    expected = entry.sha256 or (recorded.sha256 if recorded else None)
+
+    def record(source: str, sha256: str, files: Mapping[str, str]) -> None:
+        _write_records(folder, {**records, name: _Record(source=source, sha256=sha256, files=files)})
+
+    target = folder / (entry.archive.folder if entry.archive else entry.file)
+    if target.is_file() and entry.archive is None:
+        _adopt(entry, target, expected, record)
+    elif target.exists():
+        raise InputError(
+            f"{target} exists and is not a whole download; move it away, or choose another folder by --output"
+        )
+    elif source is None:
+        _from_web(name, entry, folder, expected, progress, record)
+    else:
+        _from_folder(entry, folder, expected, source, record)
+
+
+def _adopt(entry: Download, path: Path, expected: str | None, record: _Recorder) -> None:
+    """Takes a file that somebody has put in its place."""
     try:
         digest = _check(entry, path, expected)
-    except InputError as error:
+    except _BadFileError as error:
         raise InputError(f"{path}: {error}; move it away and run this again to fetch it") from error
-    return _Record(source=str(path), sha256=digest, files={entry.file: digest})
+    record(str(path), digest, {entry.file: digest})
 
 
-def _from_web(name: str, entry: Download, folder: Path, expected: str | None, progress: Progress) -> _Record:
+def _from_web(
+    name: str, entry: Download, folder: Path, expected: str | None, progress: Progress, record: _Recorder
+) -> None:
     part = PartFile(folder / f"{entry.file}.part")
     problems = []
     for url in entry.urls:
         try:
             fetch(url, part, entry.largest, progress)
-            return _install_part(entry, folder, part, expected, url)
-        except InputError as error:
+            _install(entry, folder, part.path, move_file, expected, partial(record, url))
+        except FetchError as error:
             problems.append(str(error))
+        except _BadFileError as error:
+            part.discard()
+            problems.append(f"{url}: {error}")
+        else:
+            part.discard()
+            return
     raise InputError(
         f"cannot fetch {entry.file}: {'; '.join(problems)}; run this again, or fetch it by other means and "
         f"give its folder: cocoqa-data download {name} --from FOLDER"
     )
 
 
-def _install_part(entry: Download, folder: Path, part: PartFile, expected: str | None, url: str) -> _Record:
-    try:
-        record = _install(entry, folder, part.path, expected, url)
-    except InputError as error:
-        part.discard()
-        raise InputError(f"{url}: {error}") from error
-    part.discard()
-    return record
-
-
-def _from_folder(entry: Download, folder: Path, expected: str | None, source: Path) -> _Record:
+def _from_folder(
+    entry: Download, folder: Path, expected: str | None, source: Path, record: _Recorder
+) -> None:
     path = source / entry.file
     if not path.is_file():
         raise InputError(f"{path} is missing; fetch it from {entry.urls[0]}")
     try:
-        with tempfile.TemporaryDirectory(prefix=".", dir=folder) as temporary:
-            copy = shutil.copyfile(path, Path(temporary) / entry.file)
-            return _install(entry, folder, copy, expected, str(path))
-    except InputError as error:
+        _install(entry, folder, path, _copy_file, expected, partial(record, str(path)))
+    except _BadFileError as error:
         raise InputError(f"{path}: {error}; fetch it anew from {entry.urls[0]}") from error
 
 
-def _install(entry: Download, folder: Path, path: Path, expected: str | None, source: str) -> _Record:
-    """Checks a whole file and puts it, or what it holds, in its place."""
+def _copy_file(source: Path, target: Path) -> None:
+    with atomic_path(target) as copy:
+        shutil.copyfile(source, copy)
+
+
+def _install(
+    entry: Download,
+    folder: Path,
+    path: Path,
+    put: Callable[[Path, Path], None],
+    expected: str | None,
+    record: Callable[[str, Mapping[str, str]], None],
+) -> None:
+    """Checks a whole file, records what it leaves, and puts it, or what it holds, in its place."""
     digest = _check(entry, path, expected)
     if entry.archive is None:
-        path.replace(folder / entry.file)
-    else:
-        with tempfile.TemporaryDirectory(prefix=".", dir=folder) as temporary:
-            unpacked = Path(temporary) / "unpacked"
+        record(digest, {entry.file: digest})
+        put(path, folder / entry.file)
+        return
+    with atomic_folder(folder / entry.archive.folder) as unpacked:
+        try:
             unpack(path, unpacked, entry.archive.files, entry.archive.largest)
-            unpacked.replace(folder / entry.archive.folder)
-    return _Record(source=source, sha256=digest, files={file: _sha256(folder / file) for file in entry.paths})
+        except InputError as error:
+            raise _BadFileError(str(error)) from error
+        record(
+            digest,
+            {f"{entry.archive.folder}/{file}": sha256_of(unpacked / file) for file in entry.archive.files},
+        )
 
 
 def _check(entry: Download, path: Path, expected: str | None) -> str:
     """The digest of a file that is what the manifest says; an archive's content is not looked at."""
     size = path.stat().st_size
     if size > entry.largest or entry.size not in (None, size):
-        raise InputError(f"it has {size} bytes, expected {entry.size or f'{entry.largest} at most'}")
-    digest = _sha256(path)
+        raise _BadFileError(f"it has {size} bytes, expected {entry.size or f'{entry.largest} at most'}")
+    digest = sha256_of(path)
     if expected is not None and digest != expected:
         known_by = "the manifest" if entry.sha256 else RECORD_FILE
-        raise InputError(
+        raise _BadFileError(
             f"its SHA-256 is {digest}, expected {expected} by {known_by}: it is damaged, or another version"
         )
     if entry.archive is None:
@@ -154,7 +182,7 @@ def _check(entry: Download, path: Path, expected: str | None) -> str:
             SparseFeatures(path).close()
         except InputError as error:
             # Such as the page of a server that has moved.
-            raise InputError("it is no file of image features, or it is damaged") from error
+            raise _BadFileError("it is no file of image features, or it is damaged") from error
     return digest
 
 
@@ -164,7 +192,7 @@ def _is_whole(entry: Download, folder: Path, recorded: _Record) -> bool:
         path = folder / file
         if not path.is_file():
             return False
-        if _sha256(path) != recorded.files.get(file):
+        if sha256_of(path) != recorded.files.get(file):
             raise InputError(
                 f"{path} is not what came: its SHA-256 differs from that in {folder / RECORD_FILE}; "
                 f"move it away and run this again to fetch it anew"
@@ -187,8 +215,3 @@ def _read_records(folder: Path) -> dict[str, _Record]:
 def _write_records(folder: Path, records: Mapping[str, _Record]) -> None:
     content = {name: record.model_dump() for name, record in sorted(records.items())}
     write_text(folder / RECORD_FILE, json.dumps(content, indent=2) + "\n")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -20,7 +20,8 @@ from cocoqa_keras.data.features_writer import FeaturesWriter
 from cocoqa_keras.data.formats import write_pickle
 from cocoqa_keras.data.pictures import Picture, read_picture
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.files import write_text
+from cocoqa_keras.files import atomic_path, write_text
+from cocoqa_keras.locks import locked
 
 PARTIAL_FOLDER = f".{Path(FEATURES_FILE).stem}.partial"
 PROGRESS_FILE = "progress.json"
@@ -74,10 +75,12 @@ class ExtractionJob:
 
         Raises:
             InputError: the output exists (or does not, with `append`), the folder holds the beginning of
-                another job, a picture cannot be read, or there is no space left.
+                another job or is in use by another process, a picture cannot be read, or there is no space
+                left.
         """
         try:
-            return self._run(progress)
+            with locked(self.output):
+                return self._run(progress)
         except OSError as error:
             raise InputError(
                 f"cannot write to {self.output}: {error.strerror or error}; choose another folder or free "
@@ -98,8 +101,9 @@ class ExtractionJob:
             progress(min(state.batches * self.batch_size, len(new)), len(new))
         skipped = set(state.skipped)
         names = old + [picture.name for picture in new if picture.name not in skipped]
-        writer.finish(self._features, extractor=self.extractor.description, images=names)
-        write_pickle(self._index, names)
+        with atomic_path(self._index) as index:  # a disk that is full tells so before the features change
+            write_pickle(index, names)
+            writer.finish(self._features, extractor=self.extractor.description, images=names)
         shutil.rmtree(self._partial)
         return Extraction(
             len(names), len(names) - len(old), [picture.path for picture in new if picture.name in skipped]

@@ -1,7 +1,6 @@
 """What turns pictures into image features: the convolution bank, or a network trained on ImageNet."""
 
 import difflib
-import hashlib
 import inspect
 import warnings
 from collections.abc import Callable
@@ -12,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from cocoqa_keras.data import convolution_bank
+from cocoqa_keras.digests import sha256_of
 from cocoqa_keras.errors import InputError
 
 if TYPE_CHECKING:
@@ -202,5 +202,4 @@ def _digest(path: Path) -> str:
     """The SHA-256 of a file of weights."""
     if path.suffix != ".h5" or not path.is_file():
         raise InputError(f"no weights at {path}; give a .weights.h5 file, or the .h5 of keras.applications")
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of(path)

@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-import h5py
 import numpy as np
 import scipy.sparse
 
 from cocoqa_keras.data.column_moments import ColumnMoments
 from cocoqa_keras.data.features import BLOCK_ROWS, DIGEST_ATTRIBUTE, EXTRACTOR_ATTRIBUTE, digest_of_images
+from cocoqa_keras.data.h5_output import new_h5_file
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.files import atomic_path
 
@@ -156,7 +156,7 @@ def _write(
 ) -> None:
     """Writes the file in one pass over its rows; the arrays lie in it in one piece each."""
     moments = ColumnMoments(width)
-    with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+    with atomic_path(path) as temporary, new_h5_file(temporary) as file:
         file[f"{key}_shape"] = np.array([len(indptr) - 1, width], np.int64)
         file[f"{key}_indptr"] = indptr
         data = file.create_dataset(f"{key}_data", indptr[-1:], np.float32)

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.files import write_text
+from cocoqa_keras.files import cannot_write, write_text
 
 TIMEOUT = 30  # seconds without an answer, or without a further byte
 ATTEMPTS = 5  # at most, as long as each brings something
@@ -20,6 +20,10 @@ _NETWORK_ERRORS = (OSError, http.client.HTTPException, UnicodeError)
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes that are there and the bytes that there will be, None where unknown."""
+
+
+class FetchError(InputError):
+    """An address does not serve its file."""
 
 
 class PartFile:
@@ -53,17 +57,28 @@ class PartFile:
         write_text(self._origin_path, json.dumps({"url": url, "version": version}))
 
     def append(self, response: http.client.HTTPResponse) -> Iterator[int]:
-        """Appends an answer; yields how many bytes there are, piece by piece."""
-        with self.path.open("ab") as file:
-            yield file.tell()
-            while chunk := response.read1(_CHUNK):
-                file.write(chunk)
-                yield file.tell()
+        """Appends an answer; yields how many bytes there are, piece by piece.
+
+        Raises:
+            InputError: the disk is full; what is there stays.
+        """
+        self._write(b"")
+        yield self.size
+        while chunk := response.read1(_CHUNK):
+            self._write(chunk)
+            yield self.size
 
     def discard(self) -> None:
         """Removes what is there."""
         for path in (self.path, self._origin_path):
             path.unlink(missing_ok=True)
+
+    def _write(self, chunk: bytes) -> None:
+        try:
+            with self.path.open("ab") as file:
+                file.write(chunk)
+        except OSError as error:  # told here, for it is none of the network
+            raise cannot_write(self.path, error) from error
 
 
 def fetch(url: str, part: PartFile, largest: int, progress: Progress) -> None:
@@ -80,8 +95,9 @@ def fetch(url: str, part: PartFile, largest: int, progress: Progress) -> None:
         progress: told what is there after each piece.
 
     Raises:
-        InputError: the address does not answer, has no such file, breaks off again and again, or sends
+        FetchError: the address does not answer, has no such file, breaks off again and again, or sends
             more than `largest` bytes.
+        InputError: the part cannot be written.
     """
     for _ in range(ATTEMPTS):
         before = part.size
@@ -94,7 +110,7 @@ def fetch(url: str, part: PartFile, largest: int, progress: Progress) -> None:
             reason = _explain(error)
             if part.size <= before:
                 break
-    raise InputError(f"{url}: {reason}")
+    raise FetchError(f"{url}: {reason}")
 
 
 def _attempt(url: str, part: PartFile, largest: int, progress: Progress) -> None:
@@ -104,13 +120,13 @@ def _attempt(url: str, part: PartFile, largest: int, progress: Progress) -> None
     with response:
         start, total = _extent(response, part.size)
         if total is not None and total > largest:
-            raise InputError(f"{url}: announces {total} bytes, more than the {largest} that are expected")
+            raise FetchError(f"{url}: announces {total} bytes, more than the {largest} that are expected")
         if start == 0:
             part.start_over(url, _version(response))
         for done in part.append(response):
             if done > largest:
                 part.discard()
-                raise InputError(f"{url}: sends more than the {largest} bytes that are expected")
+                raise FetchError(f"{url}: sends more than the {largest} bytes that are expected")
             progress(done, total)
     if total is not None and part.size != total:
         raise ConnectionError(f"broke off after {part.size} of {total} bytes")

@@ -1,5 +1,6 @@
 """A model as a TFLite file, for LiteRT on phones and small machines."""
 
+import tempfile
 from pathlib import Path
 
 import keras
@@ -9,7 +10,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.export.portable import portable_function
-from cocoqa_keras.files import atomic_path
+from cocoqa_keras.files import atomic_path, cannot_write
 
 
 def write_tflite(path: str | Path, model: keras.Model) -> None:
@@ -33,6 +34,8 @@ def write_tflite(path: str | Path, model: keras.Model) -> None:
         content = converter.convert()
     except ConverterError as error:
         raise InputError(f"model {model.name} cannot be written as TFLite: {_reason(error)}") from error
+    except OSError as error:  # the converter works in the folder of temporary files, which TMPDIR names
+        raise cannot_write(tempfile.gettempdir(), error) from error
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from cocoqa_keras.digests import sha256_of
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.files import atomic_path
+from cocoqa_keras.files import atomic_path, cannot_write, move_file
 
 KEPT = 2  # checkpoints: the newest, and the one before in case the newest gets damaged
 
@@ -75,9 +75,9 @@ class Checkpoints:
         with atomic_path(unnamed) as temporary:
             _write(temporary, checkpoint)
         try:
-            unnamed.rename(self.folder / f"{number:08d}-{sha256_of(unnamed)}.npz")
+            move_file(unnamed, self.folder / f"{number:08d}-{sha256_of(unnamed)}.npz")
         except OSError as error:
-            raise InputError(f"cannot write {unnamed}: {error.strerror}") from error
+            raise cannot_write(unnamed, error) from error
         for path in set(self.folder.glob("*.npz")).difference(self._files()[-KEPT:]):
             path.unlink()
 

@@ -1,6 +1,7 @@
 """Files of example weights: `PREFIX-train.npy` and `PREFIX-valid.npy`, float64 (N,)."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from cocoqa_keras.data.dataset import Dataset
 from cocoqa_keras.data.formats import read_array, write_array
 from cocoqa_keras.data.split import Split
 from cocoqa_keras.errors import InputError
+from cocoqa_keras.files import atomic_path
 from cocoqa_keras.training.weighted_split import WeightedSplit
 
 
@@ -43,9 +45,11 @@ def read_example_weights(prefix: str | Path, dataset: Dataset) -> dict[str, np.n
 
 
 def write_example_weights(prefix: str | Path, weights: Mapping[str, np.ndarray]) -> None:
-    """Writes what `read_example_weights` reads, each file atomically."""
-    for name, values in weights.items():
-        write_array(path_of(prefix, name), np.asarray(values, np.float64))
+    """Writes what `read_example_weights` reads; no file changes before all are written."""
+    with ExitStack() as files:
+        for name, values in weights.items():
+            path = files.enter_context(atomic_path(path_of(prefix, name)))
+            write_array(path, np.asarray(values, np.float64))
 
 
 def path_of(prefix: str | Path, part: str) -> Path:

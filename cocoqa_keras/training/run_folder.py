@@ -117,7 +117,7 @@ class RunFolder:
 
     def remove(self) -> None:
         """Deletes the folder, for a run that came to nothing."""
-        shutil.rmtree(self.path)
+        shutil.rmtree(self.path, ignore_errors=True)
 
 
 def find_weights(source: str | Path) -> Path:

@@ -10,7 +10,7 @@ from google.protobuf import text_format
 from tensorboard.plugins.projector import ProjectorConfig
 
 from cocoqa_keras.data.vocabulary import Vocabulary
-from cocoqa_keras.files import write_text
+from cocoqa_keras.files import atomic_path, move_file, write_text
 from cocoqa_keras.models.roles import InputRoles
 from cocoqa_keras.models.stage_weights import layers_by_name, stage_matrix
 from cocoqa_keras.spec.model_spec import ModelSpec
@@ -44,12 +44,15 @@ def write_projector(folder: Path, vectors: Mapping[str, np.ndarray], words: Voca
     if not vectors:
         return
     # Not a file of bare numbers: the projector takes it for text, if its first bytes happen to be.
-    tf.raw_ops.SaveV2(
-        prefix=str(folder / CHECKPOINT),
-        tensor_names=list(vectors),
-        shape_and_slices=[""] * len(vectors),
-        tensors=list(vectors.values()),
-    )
+    with atomic_path(folder / f"{CHECKPOINT}.index") as index:
+        tf.raw_ops.SaveV2(
+            prefix=str(index.with_suffix("")),
+            tensor_names=list(vectors),
+            shape_and_slices=[""] * len(vectors),
+            tensors=list(vectors.values()),
+        )
+        numbers = index.with_name(f"{CHECKPOINT}.data-00000-of-00001")
+        move_file(numbers, folder / numbers.name)
     write_text(folder / CHECKPOINT_STATE_FILE, f'model_checkpoint_path: "{CHECKPOINT}"\n')
     write_text(folder / WORDS_FILE, "".join(f"{_cell(word)}\n" for word in words.words))
     config = ProjectorConfig()

@@ -89,6 +89,20 @@ def test_output_that_nobody_reads_is_no_error(tmp_path):
     assert process.returncode == 1
 
 
+def test_output_on_a_full_disk_is_one_line(tmp_path):
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run(
+            [PROGRAMS / "cocoqa-data", "download", "--list"],
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert result.stderr == "error: cannot write all output: No space left on device; free some space\n"
+    assert result.returncode == 2
+
+
 @pytest.mark.parametrize("program", COMMANDS)
 def test_installed_command_shows_its_help(program, tmp_path):
     result = call(program, "--help", cwd=tmp_path)

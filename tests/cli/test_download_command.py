@@ -9,6 +9,7 @@ import pytest
 from cocoqa_keras import load_dataset
 from cocoqa_keras.cli.data import main
 from cocoqa_keras.data.manifest import load_manifest
+from cocoqa_keras.locks import locked
 
 
 @pytest.fixture
@@ -39,6 +40,13 @@ def test_what_was_fetched_by_hand_becomes_the_data_that_training_looks_for(fetch
     assert len(load_dataset("data/cocoqa").train) == len(load_dataset("cocoqa").train)
     assert main(["download", "features", "encoded"]) == 0
     assert capsys.readouterr().out.count("was there already") == 2
+
+
+def test_a_folder_that_another_download_fills_is_refused(fetched, capsys):
+    with locked("data"):
+        error = refused(["encoded", "--from", "hand"], capsys)
+    assert error == "error: data is in use by another process; wait until it has ended\n"
+    assert not Path("data").exists()
 
 
 def test_the_list_names_sizes_addresses_licence_and_citation(tmp_path, monkeypatch, capsys):

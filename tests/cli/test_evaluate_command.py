@@ -136,6 +136,18 @@ def test_files_are_written_where_asked_and_nowhere_else(bow, data, scores, capsy
         assert (folder / name).read_bytes().startswith(b"\x89PNG")
 
 
+def test_an_older_evaluation_is_replaced_and_nothing_else(bow, capsys, tmp_path):
+    folder, run = tmp_path / "figures", shutil.copytree(bow, tmp_path / "run")
+    report(capsys, bow, "--split", "valid", "--output", folder)
+    (folder / "mine").touch()
+    found = report(capsys, bow, "--output", folder)
+    assert json.loads((folder / "figures.json").read_text()) == found
+    assert (folder / "mine").exists()
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    assert f"{run} exists and is not one of cocoqa-evaluate" in refusal(capsys, bow, "--output", run)
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+
+
 def test_data_and_features_may_have_moved(img_bow, tiny_original, tmp_path, capsys):
     expected = report(capsys, img_bow)["figures"]
     copy = shutil.copytree(img_bow, tmp_path / "run")

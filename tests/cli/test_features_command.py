@@ -19,6 +19,7 @@ from cocoqa_keras.data.convolution_bank import extract
 from cocoqa_keras.data.dataset_files import read_image_names
 from cocoqa_keras.data.drawing import draw_picture, random_scenes
 from cocoqa_keras.data.features import SparseFeatures
+from cocoqa_keras.locks import locked
 
 BANK = ("--extractor", "convolution_bank")
 FILES = {"hidden_oxford_mscoco.h5", "imgid_dict.pkl"}
@@ -52,6 +53,12 @@ def refuse(arguments, message, capsys):
     assert error.startswith("error: ")
     assert error.count("\n") == 1
     assert message in error
+
+
+def test_a_folder_that_another_job_is_in_is_refused(pictures, capsys):
+    with locked("data"):
+        refuse([str(pictures), *BANK], "data is in use by another process; wait until it has ended", capsys)
+    assert main(["features", str(pictures), *BANK]) == 0
 
 
 def test_pictures_become_features_and_an_index(pictures, capsys):
@@ -173,7 +180,7 @@ def test_a_job_that_is_killed_twice_gives_the_same_data(tmp_path, monkeypatch):
         process.kill()
         process.communicate()
         assert process.returncode == -signal.SIGKILL
-        assert {path.name for path in Path("data").iterdir()} == {PARTIAL.name}
+        assert {path.name for path in Path("data").iterdir()} == {PARTIAL.name, ".lock"}
     for output in ("data", "whole"):
         process = command("pictures", output, *arguments[2:])
         _, err = process.communicate(timeout=110)

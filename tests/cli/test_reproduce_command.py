@@ -6,8 +6,10 @@ import signal
 from pathlib import Path
 
 import pytest
+from refusal import refused
 
 from cocoqa_keras.cli.reproduce import main
+from cocoqa_keras.locks import locked
 from cocoqa_keras.training.reporter import Reporter
 
 QUICK = ["--data", "cocoqa", "--epochs", "1"]
@@ -37,6 +39,12 @@ def test_the_table_has_the_papers_figures_and_ours(tiny, capsys):
     kept = json.loads(Path("reproduction/table.json").read_text())["rows"]
     assert kept["BOW"]["0"]["figures"]["rate"] == pytest.approx(float(bow_ours["rate"]), abs=1e-4)
     assert Path("reproduction/table.png").stat().st_size > 10_000
+
+
+def test_a_table_that_another_process_makes_is_refused(tiny, capsys):
+    with locked("reproduction"):
+        error = refused(main, [*QUICK, "--rows", "GUESS"], capsys)
+    assert error == "error: reproduction is in use by another process; wait until it has ended\n"
 
 
 def test_what_is_done_is_not_done_again(tiny, capsys):

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
+from broken_disk import broken_disk, fails, is_full
 
 from cocoqa_keras.data import fetch
 from cocoqa_keras.data.archives import MAX_MEMBERS
@@ -210,6 +211,35 @@ def test_a_later_run_goes_on_where_the_first_stopped(serve, site, tmp_path):
     assert (tmp_path / "features.h5").read_bytes() == site.content
 
 
+def test_a_full_disk_keeps_what_came_and_asks_no_other_address(serve, site, tmp_path):
+    site.breaks = [1000]
+    entry = of_features(serve(site), "http://x.invalid/data")
+    with broken_disk(None, is_full), pytest.raises(InputError) as caught:
+        download("it", entry, tmp_path, progress=lambda done, _: done and is_full())
+    part = tmp_path / "features.h5.part"
+    assert (
+        str(caught.value) == f"cannot write {part}: File too large; choose another folder or free some space"
+    )
+    assert part.read_bytes() == site.content[:1000]
+    download("it", entry, tmp_path)
+    assert site.asked[-1] == "bytes=1000-"
+    assert (tmp_path / "features.h5").read_bytes() == site.content
+
+
+def test_an_archive_that_is_whole_but_could_not_be_put_in_its_place_is_fetched_again(serve, tmp_path):
+    entry = of_archive(serve(Site(zipped())))
+    refused_at = 0
+    for step in range(100):
+        with broken_disk(step, fails) as disk, suppress(InputError):
+            download("it", entry, tmp_path / str(step))
+        refused_at += not (tmp_path / str(step) / "cocoqa").exists()
+        download("it", entry, tmp_path / str(step))
+        assert names(tmp_path / str(step)) == ["cocoqa", RECORD_FILE]
+        if disk.steps <= step:
+            break
+    assert refused_at > 5
+
+
 def test_an_interrupted_run_goes_on_likewise(serve, site, tmp_path):
     entry = of_features(serve(site))
 
@@ -391,8 +421,7 @@ def test_a_bad_archive_is_refused_and_leaves_nothing(what, serve, tmp_path):
     content, message = HOSTILE[what]
     folder = tmp_path / "data"
     assert message in refused(of_archive(serve(Site(content))), folder)
-    assert names(folder) == []
-    assert names(tmp_path) == ["data"]
+    assert names(tmp_path) == []
 
 
 def test_another_folder_of_that_name_is_left_alone(serve, tmp_path):
@@ -447,7 +476,7 @@ def test_files_fetched_by_hand_are_checked_likewise(features, tmp_path):
     message = refused(entry, tmp_path / "data", tmp_path)
     assert message.startswith(f"{path}: its SHA-256 is")
     assert message.endswith("fetch it anew from http://x.invalid/data")
-    assert names(tmp_path / "data") == []
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_file_that_is_not_in_the_folder_is_named(tmp_path):

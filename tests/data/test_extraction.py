@@ -11,7 +11,7 @@ from PIL import Image
 from cocoqa_keras.data.dataset_files import read_image_names
 from cocoqa_keras.data.extraction import ExtractionJob
 from cocoqa_keras.data.features import SparseFeatures
-from cocoqa_keras.data.features_writer import write_features
+from cocoqa_keras.data.features_writer import FeaturesWriter, write_features
 from cocoqa_keras.data.formats import write_pickle
 from cocoqa_keras.data.pictures import find_pictures
 from cocoqa_keras.errors import InputError
@@ -134,12 +134,15 @@ def test_rows_that_no_note_tells_of_are_written_anew(folder, tmp_path):
 def test_a_job_that_was_killed_at_its_very_end_is_ended(folder, tmp_path, monkeypatch):
     """The features are there, and the index is not."""
 
-    def interrupt(path, names):
+    finish = FeaturesWriter.finish
+
+    def finish_and_interrupt(*arguments, **options):
+        finish(*arguments, **options)
         raise KeyboardInterrupt
 
     output = tmp_path / "data"
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("cocoqa_keras.data.extraction.write_pickle", interrupt)
+        patch.setattr(FeaturesWriter, "finish", finish_and_interrupt)
         job(folder, output).run()
     assert (output / "hidden_oxford_mscoco.h5").exists()
     job(folder, output, MeanColor(stop_at=0)).run()

@@ -1,10 +1,12 @@
 """Files of example weights, and examples that keep them."""
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from broken_disk import broken_disk, fails, is_full
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,6 +96,21 @@ def test_numbers_that_are_no_weights_are_refused(weights, message, tiny_dataset,
     with pytest.raises(InputError, match=rf"w-train\.npy: .*{re.escape(message)}") as caught:
         read_example_weights(tmp_path / "w", tiny_dataset)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("fault", [fails, is_full])
+def test_files_that_cannot_all_be_written_stay_as_they_were(fault, tiny_dataset, tmp_path):
+    old = {"train": np.full(14, 1.0), "valid": np.full(6, 1.0)}
+    new = {"train": np.full(14, 2.0), "valid": np.full(6, 2.0)}
+    written = 0
+    for step in range(8):  # the first of the two is renamed after that
+        write_example_weights(tmp_path / "w", old)
+        with broken_disk(step, fault), suppress(InputError):
+            write_example_weights(tmp_path / "w", new)
+        found = read_example_weights(tmp_path / "w", tiny_dataset)
+        assert found["train"][0] == found["valid"][0]
+        written += found["train"][0] == 2
+    assert written < 8
 
 
 def test_a_missing_file_is_named(tiny_dataset, tmp_path):
