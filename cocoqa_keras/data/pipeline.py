@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from cocoqa_keras.data.dataset import Split
 from cocoqa_keras.data.features import SparseFeatures
-from cocoqa_keras.data.sharding import Shard
+from cocoqa_keras.data.replica_share import ReplicaShare
 from cocoqa_keras.errors import InputError
 
 Batch = tuple[dict[str, tf.Tensor], tf.Tensor] | tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]
@@ -24,14 +24,14 @@ class BatchReader:
         inputs: the dtype of each input that the model takes, of `question` and `image`.
         features: image rows, for models that take an image.
         weights: float64 (N,), a weight for each example of the split, if batches are to come with them.
-        shard: the share of every batch that is read.
+        share: the share of every batch that is read.
     """
 
     split: Split
     inputs: dict[str, str]
     features: SparseFeatures | None = None
     weights: np.ndarray | None = None
-    shard: Shard = field(default_factory=Shard)
+    share: ReplicaShare = field(default_factory=ReplicaShare)
     error: InputError | None = field(default=None, init=False)
 
     @classmethod
@@ -44,11 +44,11 @@ class BatchReader:
     ) -> "BatchReader":
         """A reader of what a model of `build_model` takes here, under the strategy in scope."""
         inputs = {name: tensor.dtype for name, tensor in model.input.items()}
-        return cls(split, inputs, features, weights, Shard.of_strategy())
+        return cls(split, inputs, features, weights, ReplicaShare.of_strategy())
 
     def of(self, split: Split) -> "BatchReader":
         """A reader of another split for the same model, without weights."""
-        return BatchReader(split, self.inputs, self.features, shard=self.shard)
+        return BatchReader(split, self.inputs, self.features, share=self.share)
 
     def batches(self, order_of: Callable[[int], np.ndarray], epochs: int, batch_size: int) -> tf.data.Dataset:
         """Batches of one epoch after another, each read while the one before is in use.
@@ -101,18 +101,18 @@ class BatchReader:
         # All of the batch, so that what depends on padding sees the same whatever the share.
         questions = self.split.questions[rows]
         longest = np.count_nonzero(questions.any(axis=0))
-        return questions[self.shard.rows(len(rows)), : max(longest, 1)]
+        return questions[self.share.rows(len(rows)), : max(longest, 1)]
 
     def _read_images(self, rows: np.ndarray) -> np.ndarray:
-        return self.features.read(self.split.image_ids[rows[self.shard.rows(len(rows))]] - 1)
+        return self.features.read(self.split.image_ids[rows[self.share.rows(len(rows))]] - 1)
 
     def _read_in_graph(self, rows: tf.Tensor) -> Batch:
         columns = [self.split.answers] if self.weights is None else [self.split.answers, self.weights]
 
         def read(rows: np.ndarray) -> list[np.ndarray]:
             try:
-                share = rows[self.shard.rows(len(rows))]
-                return [*self.read(rows).values(), *(column[share] for column in columns)]
+                own = rows[self.share.rows(len(rows))]
+                return [*self.read(rows).values(), *(column[own] for column in columns)]
             except InputError as error:
                 self.error = error
                 raise

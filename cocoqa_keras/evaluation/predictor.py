@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from cocoqa_keras.data.pipeline import BatchReader
-from cocoqa_keras.data.sharding import Shard
+from cocoqa_keras.data.replica_share import ReplicaShare
 
 Progress = Callable[[int, int], None]
 """Is told after each batch how many of how many examples are through."""
@@ -27,7 +27,7 @@ class Predictor:
         self._outputs = tf.function(self._run, input_signature=[tf.TensorSpec((), tf.int32), signature])
         self._model = model
         self._strategy = tf.distribute.get_strategy()
-        self._shard = Shard.of_strategy()
+        self._share = ReplicaShare.of_strategy()
 
     def predict(self, reader: BatchReader, progress: Progress = lambda done, total: None) -> np.ndarray:
         """The outputs for every example of the reader's split, in order.
@@ -53,6 +53,6 @@ class Predictor:
 
     def _run(self, size: tf.Tensor, inputs: dict[str, tf.Tensor]) -> tf.Tensor:
         """The outputs for a batch of which these are the share of this process."""
-        (shares,) = self._shard.per_replica((inputs,), size)
+        (shares,) = self._share.per_replica((inputs,), size)
         outputs = self._strategy.run(lambda inputs: self._model(inputs, training=False), (shares,))
         return self._strategy.gather(outputs, axis=0)

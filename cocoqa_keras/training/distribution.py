@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from cocoqa_keras.data.sharding import Shard
+from cocoqa_keras.data.replica_share import ReplicaShare
 from cocoqa_keras.errors import InputError, LostWorkerError
 from cocoqa_keras.training.cluster import VARIABLE, Cluster
 
@@ -55,7 +55,7 @@ def training_strategy(name: str) -> Iterator[bool]:
             # TensorFlow has taken the signal over, and does nothing about it.
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             with strategy.scope():
-                yield Shard.of_strategy().is_first
+                yield ReplicaShare.of_strategy().is_first
         except LOST as error:
             raise LostWorkerError(
                 "another worker has ended or cannot be reached; see what it says, and start all of them again"
@@ -72,14 +72,14 @@ def check_agreement(facts: Callable[[], Mapping[str, Any]]) -> None:
     Raises:
         InputError: one of them was given something else than the first.
     """
-    shard = Shard.of_strategy()
-    if shard.count == shard.total:
+    share = ReplicaShare.of_strategy()
+    if share.count == share.total:
         return
     own = facts()
     digests = np.array([_digest(fact) for fact in own.values()])
     strategy = tf.distribute.get_strategy()
     of_replicas = strategy.experimental_distribute_values_from_function(lambda _: tf.constant(digests[None]))
-    gathered = strategy.gather(of_replicas, axis=0).numpy()[:: shard.count]
+    gathered = strategy.gather(of_replicas, axis=0).numpy()[:: share.count]
     for process, differs in enumerate((gathered != gathered[0]).any(axis=2)):
         if differs.any():
             raise InputError(

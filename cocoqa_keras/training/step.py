@@ -5,7 +5,7 @@ import math
 import keras
 import tensorflow as tf
 
-from cocoqa_keras.data.sharding import Shard
+from cocoqa_keras.data.replica_share import ReplicaShare
 from cocoqa_keras.models.decisions import decided_answers
 from cocoqa_keras.training.costs import by_example
 
@@ -27,7 +27,7 @@ class TrainingStep:
         self._cost = by_example(model.loss)
         self._decision = decision
         self._strategy = tf.distribute.get_strategy()
-        self._shard = Shard.of_strategy()
+        self._share = ReplicaShare.of_strategy()
         model.optimizer.build(model.trainable_variables)
         inputs = {name: tf.TensorSpec(tensor.shape, tensor.dtype) for name, tensor in model.input.items()}
         batch = [inputs, tf.TensorSpec((None,), tf.int32)]
@@ -57,8 +57,9 @@ class TrainingStep:
         return self._compiled(len(answers) if size is None else size, inputs, answers, *weights)
 
     def _step(self, size: tf.Tensor, *batch: dict[str, tf.Tensor] | tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        shares = self._shard.per_replica(batch, size)
+        shares = self._share.per_replica(batch, size)
         gradients, *figures = self._strategy.run(self._gradients, (size, *shares))
+        # These gradients are the whole batch's, the same on every replica.
         optimizer = self._model.optimizer
         skipped = tf.identity(optimizer.skipped_batches.value)
         optimizer.apply(gradients, self._model.trainable_variables, figures[0])
@@ -80,6 +81,7 @@ class TrainingStep:
             costs = self._cost(answers, outputs, sample_weight=weights)
             loss = tf.reduce_sum(costs) / tf.cast(size, costs.dtype)
         gradients = tape.gradient(loss, model.trainable_variables)
+        # Of the loss's type, so that both travel in one message with the gradients.
         right = tf.reduce_sum(tf.cast(decided_answers(self._decision, outputs) == answers, loss.dtype))
         context = tf.distribute.get_replica_context()
         return context.all_reduce(tf.distribute.ReduceOp.SUM, [gradients, loss, right])

@@ -76,6 +76,9 @@ class Trainer:
     kept, and its training score becomes the stop score. The second trains a fresh model on training and
     validation examples together until its training score is below the stop score.
 
+    Within `training_strategy` every batch is shared among the replicas of the model. Each process has to make
+    and run the same trainer, with an output of its own.
+
     Args:
         spec: the model file.
         dataset: the data set.

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 
 @dataclass(frozen=True)
-class Shard:
+class ReplicaShare:
     """What the replicas of this process take of every batch.
 
     A replica takes consecutive examples; shares are as equal as can be.
@@ -23,7 +23,7 @@ class Shard:
     total: int = 1
 
     @classmethod
-    def of_strategy(cls) -> "Shard":
+    def of_strategy(cls) -> "ReplicaShare":
         """That of the `tf.distribute` strategy in scope; without one, all of every batch."""
         replicas = []
         strategy = tf.distribute.get_strategy()
@@ -53,12 +53,12 @@ class Shard:
         """
         start = self._start(self.first, size)
 
-        def share(context: tf.distribute.experimental.ValueContext) -> Any:
+        def own(context: tf.distribute.experimental.ValueContext) -> Any:
             replica = context.replica_id_in_sync_group
             rows = slice(self._start(replica, size) - start, self._start(replica + 1, size) - start)
             return tf.nest.map_structure(lambda tensor: tensor[rows], examples)
 
-        return tf.distribute.get_strategy().experimental_distribute_values_from_function(share)
+        return tf.distribute.get_strategy().experimental_distribute_values_from_function(own)
 
     def _start(self, replica: int, size: int | tf.Tensor) -> int | tf.Tensor:
         return replica * size // self.total
