@@ -23,7 +23,7 @@ class Case(NamedTuple):
 
 
 CASES = {
-    "img_bow": Case("float64", "img_bow", {"batchSize": 47, "numEpoch": 8, "stepSize": 3}, 2, True),
+    "img_bow": Case("float64", "img_bow", {"batchSize": 47, "stepSize": 3}, 2, True),
     "vis_lstm": Case("float64", "vis_lstm", {"batchSize": 47, "numEpoch": 8}),
     "single img_bow": Case("float32", "img_bow", {"batchSize": 57, "numEpoch": 5}),
     "single vis_lstm": Case("float32", "vis_lstm", {"batchSize": 47, "numEpoch": 5}),
