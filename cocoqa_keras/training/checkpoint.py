@@ -19,7 +19,15 @@ KEPT = 2  # checkpoints: the newest, and the one before in case the newest gets 
 
 _FACTS = "facts"
 _FILE = re.compile(r"(\d{8})-([0-9a-f]{64})\.npz")
-_DAMAGE = (OSError, ValueError, KeyError, RecursionError, zipfile.BadZipFile)
+_DAMAGE = (
+    OSError,
+    ValueError,
+    KeyError,
+    RecursionError,
+    MemoryError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+)
 
 
 @dataclass(frozen=True)
@@ -110,6 +118,11 @@ class Checkpoints:
         return sorted((path for path in self.folder.iterdir() if _FILE.fullmatch(path.name)), key=_number)
 
 
+def other_version(folder: Path) -> InputError:
+    """What a user is told of a run folder whose checkpoint has not what it should have."""
+    return InputError(f"{folder}: the checkpoint is of another version of this program; train anew")
+
+
 def _number(path: Path) -> int:
     return int(_FILE.fullmatch(path.name).group(1))
 
@@ -128,6 +141,9 @@ def _read(path: Path) -> Checkpoint | None:
     try:
         if sha256_of(path) != _FILE.fullmatch(path.name).group(2):
             return None
+        with zipfile.ZipFile(path) as archive:
+            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+                return None  # ours are not packed, and what is packed may fill the memory
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         return Checkpoint(json.loads(arrays.pop(_FACTS).tobytes()), arrays)

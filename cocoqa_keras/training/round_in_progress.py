@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import keras
 import numpy as np
 
-from cocoqa_keras.errors import InputError
-from cocoqa_keras.training.checkpoint import Checkpoint
+from cocoqa_keras.training.checkpoint import Checkpoint, other_version
 from cocoqa_keras.training.early_stopping import EarlyStopping
 from cocoqa_keras.training.progress import Progress
 from cocoqa_keras.training.record import Record
@@ -31,6 +31,18 @@ class RoundPlan:
     stop_score: float | None = None
     is_last: bool = True
     first_round: str | None = None
+
+    @classmethod
+    def of(cls, folder: Path, facts: Mapping[str, Any]) -> "RoundPlan":
+        """That in a checkpoint of a run folder.
+
+        Raises:
+            InputError: another version of this program made the checkpoint.
+        """
+        try:
+            return cls(**facts["plan"])
+        except (KeyError, TypeError) as error:
+            raise other_version(folder) from error
 
 
 @dataclass
@@ -119,13 +131,16 @@ class RoundInProgress:
             InputError: another version of this program made the state.
         """
         model, facts = self.training.model, checkpoint.facts
-        _assign(model.variables, _numbered("weights", checkpoint.arrays))
-        _assign(model.optimizer.variables, _numbered("optimizer", checkpoint.arrays))
-        self.best = _numbered("best", checkpoint.arrays) or None
-        self.progress = Progress(**facts["progress"])
+        try:
+            self.progress = Progress(**facts["progress"])
+            self.stopping = EarlyStopping(**facts["stopping"])
+            self.records = [Record(**record) for record in facts["records"]]
+            _assign(model.variables, _numbered("weights", checkpoint.arrays))
+            _assign(model.optimizer.variables, _numbered("optimizer", checkpoint.arrays))
+            self.best = _numbered("best", checkpoint.arrays) or None
+        except (KeyError, TypeError, ValueError) as error:
+            raise other_version(self.folder.path) from error
         self.can_go_on = True
-        self.stopping = EarlyStopping(**facts["stopping"])
-        self.records = [Record(**record) for record in facts["records"]]
 
 
 def _named(kind: str, arrays: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
@@ -139,6 +154,6 @@ def _numbered(kind: str, arrays: Mapping[str, np.ndarray]) -> list[np.ndarray]:
 
 def _assign(variables: Sequence[keras.Variable], arrays: Sequence[np.ndarray]) -> None:
     if [tuple(variable.shape) for variable in variables] != [array.shape for array in arrays]:
-        raise InputError("the checkpoint is of another version of this program; train anew")
+        raise ValueError("another model")
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)

@@ -79,7 +79,7 @@ class RunFolder:
     def find_second(self) -> "RunFolder | None":
         """The folder of an unfinished second round whose first is this one."""
         for folder in map(RunFolder, sorted(self.path.parent.iterdir())):
-            with suppress(InputError):  # damaged, or nobody's
+            with suppress(InputError, KeyError, TypeError):  # damaged, or nobody's
                 if folder.checkpoints.load().facts["plan"]["first_round"] == self.name:
                     return folder
         return None

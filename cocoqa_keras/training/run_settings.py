@@ -10,6 +10,7 @@ from cocoqa_keras.data.dataset import Dataset
 from cocoqa_keras.digests import sha256_of
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.spec.model_spec import ModelSpec
+from cocoqa_keras.training.checkpoint import other_version
 
 
 class _Part(BaseModel):
@@ -73,6 +74,7 @@ class RunSettings(_Part):
         on_nan: what to do about a batch with a number that is not finite.
         exports: whether there is to be a SavedModel.
         tensorboard: whether there is to be something for TensorBoard.
+        versions: of Python and packages, by their names.
     """
 
     name: str
@@ -89,6 +91,7 @@ class RunSettings(_Part):
     on_nan: Literal["stop", "skip"]
     exports: bool
     tensorboard: bool
+    versions: dict[str, str]
 
     def differences(self, other: "RunSettings") -> Iterator[str]:
         """What another run has that this one has not, a phrase each."""
@@ -122,9 +125,7 @@ def read_settings(folder: Path, facts: Mapping[str, Any]) -> RunSettings:
     try:
         return RunSettings.model_validate(facts["settings"])
     except (KeyError, ValidationError) as error:
-        raise InputError(
-            f"{folder}: the checkpoint is of another version of this program; train anew"
-        ) from error
+        raise other_version(folder) from error
 
 
 def spec_content(spec: ModelSpec) -> dict[str, Any]:

@@ -157,7 +157,7 @@ class Trainer:
             self.dataset = weigh_examples(self.dataset, self.example_weights)
             files = [str(path_of(self.example_weights, name)) for name in trained_parts(self.dataset)]
             self.reporter.line(f"Examples count in the cost by the weights of {', '.join(files)}")
-        check_agreement(lambda: self._settings.content() | {"versions of packages": versions()})
+        check_agreement(lambda: self._settings.content() | {"versions": versions()})
 
     def train(self, one_round: bool = False) -> RunFolder:
         """Runs both rounds, or only the second where the configuration has a stop score.
@@ -203,7 +203,7 @@ class Trainer:
             with suppress(InputError):  # none, a damaged one, or one of another version
                 facts = Checkpoints.of_run(path).load().facts
                 begun = read_settings(path, facts)
-                if facts["plan"]["kind"] == kind and not any(begun.differences(self._settings)):
+                if RoundPlan.of(path, facts).kind == kind and not any(begun.differences(self._settings)):
                     return path
         return None
 
@@ -265,7 +265,7 @@ class Trainer:
         with locked(folder.checkpoints.folder):
             checkpoint = folder.checkpoints.load(self.reporter.line)
             self._check_settings(folder, checkpoint.facts)
-            plan = RoundPlan(**checkpoint.facts["plan"])
+            plan = RoundPlan.of(folder.path, checkpoint.facts)
             training = self._set_up(plan, self.build_graph().model)
             round_ = RoundInProgress(plan, folder, training, self._stopping(plan))
             round_.restore(checkpoint)
@@ -388,7 +388,7 @@ class Trainer:
         """Writes a checkpoint, unless the weights have become useless."""
         round_.training.guard.check_weights(f"epoch {round_.progress.epoch}")
         state = round_.state()
-        state.facts.update(settings=self._settings.model_dump(), versions=versions())
+        state.facts["settings"] = self._settings.model_dump()
         round_.folder.checkpoints.save(state)
         round_.can_go_on = round_.progress.has_begun
 
@@ -400,11 +400,11 @@ class Trainer:
             raise InputError(
                 f"{folder.path}: begun with other settings, and cannot go on: {'; '.join(differences)}"
             )
-        now = versions()
-        for program, version in facts["versions"].items():
-            if now.get(program) != version:
+        for program, version in self._settings.versions.items():
+            before = begun.versions.get(program)
+            if before != version:
                 self.reporter.line(
-                    f"Begun with {program} {version}, going on with {now.get(program)}: the last digits may "
+                    f"Begun with {program} {before}, going on with {version}: the last digits may "
                     f"differ from those of a run in one go"
                 )
 
@@ -425,6 +425,7 @@ class Trainer:
             on_nan=self.on_nan,
             exports=self.exports,
             tensorboard=self.tensorboard,
+            versions=versions(),
         )
 
     def _files(self) -> Iterator[tuple[str, Path]]:

@@ -221,7 +221,7 @@ def test_a_finished_run_is_left_alone(trainer, tmp_path):
 def test_another_version_of_the_program_is_told(trainer, cut):
     checkpoints = RunFolder(cut).checkpoints
     state = checkpoints.load()
-    state.facts["versions"]["tensorflow"] = "2.0"
+    state.facts["settings"]["versions"]["tensorflow"] = "2.0"
     checkpoints.save(state)
     reporter = Interrupter()
     trainer("img_bow", cut.parent, reporter).resume(cut)
@@ -254,3 +254,28 @@ def test_the_command_refuses_what_does_not_go_with_the_run(cut, capsys, argument
     (line,) = capsys.readouterr().err.splitlines()
     assert message in line
     assert sorted(path.name for path in cut.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda facts, arrays: facts.pop("plan"),
+        lambda facts, arrays: facts.update(plan="first"),
+        lambda facts, arrays: facts["plan"].update(kind=None, more=1),
+        lambda facts, arrays: facts["progress"].update(epochs=1),
+        lambda facts, arrays: facts.pop("settings"),
+        lambda facts, arrays: facts["settings"].update(seed="one"),
+        lambda facts, arrays: facts.update(records=[1]),
+        lambda facts, arrays: facts["settings"].update(versions=None),
+        lambda facts, arrays: arrays.pop("weights/0"),
+        lambda facts, arrays: arrays.update({"optimizer/3": np.zeros((2, 2))}),
+        lambda facts, arrays: arrays.update({"weights/0": np.full(arrays["weights/0"].shape, "a")}),
+    ],
+)
+def test_a_checkpoint_of_something_else_is_told(trainer, cut, change):
+    checkpoints = RunFolder(cut).checkpoints
+    state = checkpoints.load()
+    change(state.facts, state.arrays)
+    checkpoints.save(state)
+    with pytest.raises(InputError, match=r"the checkpoint is of another version of this program; train anew$"):
+        trainer("img_bow", cut.parent).resume(cut)
