@@ -11,6 +11,7 @@ import typer
 
 from cocoqa_keras.cli.options import Strategy
 from cocoqa_keras.errors import InputError, LostWorkerError
+from cocoqa_keras.tables import printable
 
 INTERRUPTED = 130
 TRY_AGAIN = 75  # `EX_TEMPFAIL` of sysexits.h: nothing is wrong with the call; a scheduler may repeat it
@@ -106,6 +107,6 @@ def _close_output() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    line = " ".join(message.split())
+    line = printable(" ".join(message.split()))
     print(f"error: {line}", file=sys.stderr)
     return code

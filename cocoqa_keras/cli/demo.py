@@ -33,6 +33,7 @@ def demo(
 ) -> None:
     """Ask a model in the browser, and see which words of the question mattered, until Ctrl-C.
 
+    The run's SavedModel is a program: open only runs that you trust.
     Try it: cocoqa-demo RUN, then open http://127.0.0.1:8502
     """
     if not all(map(importlib.util.find_spec, PACKAGES)):

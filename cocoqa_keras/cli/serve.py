@@ -23,6 +23,7 @@ def serve(
     """Answer questions over HTTP, with the REST API of TensorFlow Serving, until Ctrl-C.
 
     For trying a model out and for small services; TensorFlow Serving itself loads the same SavedModel.
+    A SavedModel is a program: serve only those that you trust.
     Try it: cocoqa-serve RUN, then curl http://127.0.0.1:8501/v1/models/cocoqa/metadata
     """
     if not re.fullmatch(r"[\w.-]+", name, re.ASCII):

@@ -22,7 +22,7 @@ from cocoqa_keras.data.question_types import QuestionType
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.files import atomic_folder, write_text
 
-DEMO_VERSION = 2  # to be raised with every change of the data, as it names the cached folder
+DEMO_VERSION = 3  # to be raised with every change of the data, as it names the cached folder
 CACHE_VARIABLE = "COCOQA_KERAS_CACHE"
 TRAIN_PICTURES = 800
 TEST_PICTURES = 200

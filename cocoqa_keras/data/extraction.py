@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from pydantic import NonNegativeInt, TypeAdapter, ValidationError
 
 from cocoqa_keras.data.dataset_files import read_image_names
 from cocoqa_keras.data.extractors import Extractor
@@ -232,20 +233,17 @@ class ExtractionJob:
 class _State:
     """How far a job is: batches that are through, rows there are, and what the rows depend on."""
 
-    batches: int
-    rows: int
+    batches: NonNegativeInt
+    rows: NonNegativeInt
     skipped: list[str]
     digest: str
 
     @classmethod
     def read(cls, path: Path) -> "_State":
         try:
-            state = cls(**json.loads(path.read_text(encoding="utf-8")))
-            if min(state.batches, state.rows) < 0:
-                raise ValueError("a negative number")
-        except (ValueError, TypeError) as error:
+            return TypeAdapter(cls).validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
             raise InputError(f"{path} is damaged; delete {path.parent} to begin anew") from error
-        return state
 
     def write(self, path: Path) -> None:
         write_text(path, json.dumps(asdict(self)))

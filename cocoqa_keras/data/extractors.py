@@ -12,7 +12,7 @@ from PIL import Image
 
 from cocoqa_keras.data import convolution_bank
 from cocoqa_keras.digests import sha256_of
-from cocoqa_keras.errors import InputError
+from cocoqa_keras.errors import InputError, reason_of
 
 if TYPE_CHECKING:
     import keras
@@ -194,8 +194,7 @@ def _load_weights(model: "keras.Model", path: Path) -> None:
             warnings.filterwarnings("error", category=UserWarning)
             model.load_weights(path)
     except Exception as error:  # Keras raises many kinds on files that are damaged or of another network
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise InputError(f"{path}: not the weights of {model.name}: {reason}") from error
+        raise InputError(f"{path}: not the weights of {model.name}: {reason_of(error)}") from error
 
 
 def _digest(path: Path) -> str:

@@ -270,7 +270,7 @@ def _read_attribute(file: h5py.File, name: str) -> str | None:
     if name not in file.attrs:
         return None
     attribute = h5py.h5a.open(file.id, name.encode())
-    if attribute.shape != () or attribute.get_storage_size() > _MAX_ATTRIBUTE:
+    # Of fixed length: where the heap of the others is damaged, HDF5 may search it for ever.
+    if attribute.shape != () or attribute.dtype.kind != "S" or attribute.dtype.itemsize > _MAX_ATTRIBUTE:
         raise ValueError(f"{name} is not a short text")
-    value = file.attrs[name]
-    return value if isinstance(value, str) else None
+    return file.attrs[name].decode()

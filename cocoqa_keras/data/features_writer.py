@@ -61,11 +61,11 @@ class FeaturesWriter:
         self._folder.mkdir(parents=True, exist_ok=True)
         for part in _RAW_TYPES:
             self._path(part).touch()
-        sizes = np.fromfile(self._path("sizes"), _RAW_TYPES["sizes"], rows)
-        values = int(sizes.sum(dtype=np.int64))
         self._rows = rows
-        for part, count in (("data", values), ("indices", values), ("sizes", rows)):
-            self._cut(part, count)
+        self._cut("sizes", rows)
+        sizes = np.fromfile(self._path("sizes"), _RAW_TYPES["sizes"])
+        for part in ("data", "indices"):
+            self._cut(part, int(sizes.sum(dtype=np.int64)))
 
     def __len__(self) -> int:
         return self._rows
@@ -170,6 +170,6 @@ def _write(
         file[f"{key}_mean"] = moments.mean.astype(np.float32)
         file[f"{key}_std"] = moments.std.astype(np.float32)
         if extractor is not None:
-            file.attrs[EXTRACTOR_ATTRIBUTE] = extractor
+            file.attrs[EXTRACTOR_ATTRIBUTE] = np.bytes_(extractor.encode())
         if images is not None:
-            file.attrs[DIGEST_ATTRIBUTE] = digest_of_images(images)
+            file.attrs[DIGEST_ATTRIBUTE] = np.bytes_(digest_of_images(images).encode())

@@ -16,6 +16,15 @@ TIMEOUT = 30  # seconds without an answer, or without a further byte
 ATTEMPTS = 5  # at most, as long as each brings something
 
 _CHUNK = 1 << 20
+_HANDLERS = (
+    urllib.request.ProxyHandler,
+    urllib.request.UnknownHandler,
+    urllib.request.HTTPHandler,
+    urllib.request.HTTPSHandler,
+    urllib.request.HTTPDefaultErrorHandler,
+    urllib.request.HTTPRedirectHandler,
+    urllib.request.HTTPErrorProcessor,
+)
 _NETWORK_ERRORS = (OSError, http.client.HTTPException, UnicodeError)
 
 Progress = Callable[[int, int | None], None]
@@ -134,13 +143,13 @@ def _attempt(url: str, part: PartFile, largest: int, progress: Progress) -> None
 
 def _open(url: str, part: PartFile) -> http.client.HTTPResponse | None:
     """The answer, with the rest of the file or all of it; None where the part is whole already."""
-    request = urllib.request.Request(url)  # noqa: S310 - the manifest has http and https alone
+    request = urllib.request.Request(url)  # noqa: S310 - opened by http and https alone
     version = part.version(url)
     if version:
         request.add_header("Range", f"bytes={part.size}-")
         request.add_header("If-Range", version)
     try:
-        return urllib.request.urlopen(request, timeout=TIMEOUT)  # noqa: S310
+        return _opener().open(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
         with error:
             if error.code != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE or not version:
@@ -149,6 +158,14 @@ def _open(url: str, part: PartFile) -> http.client.HTTPResponse | None:
                 return None
     part.discard()
     return _open(url, part)
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    """What opens http and https, and is redirected to these alone; urllib's own takes ftp as well."""
+    opener = urllib.request.OpenerDirector()
+    for handler in _HANDLERS:
+        opener.add_handler(handler())
+    return opener
 
 
 def _extent(response: http.client.HTTPResponse, have: int) -> tuple[int, int | None]:
@@ -170,7 +187,7 @@ def _version(response: http.client.HTTPResponse) -> str | None:
 
 def _explain(error: Exception) -> str:
     if isinstance(error, urllib.error.HTTPError):
-        return f"answers {error.code} {error.reason}"
+        return f"answers {error.code} {' '.join(error.reason.split())}"
     cause = getattr(error, "reason", error)  # urllib wraps what comes before the answer
     if isinstance(cause, TimeoutError):
         return f"no answer within {TIMEOUT} seconds"

@@ -17,18 +17,19 @@ def has_array(file: h5py.File, name: str) -> bool:
 
 
 def stored_array(file: h5py.File, name: str) -> h5py.Dataset:
-    """An array that lies in the file itself.
+    """An array of numbers that lies in the file itself.
 
     Links and values in other files are refused: they may lead to a pipe, which is waited for without end, or
     to what is not the user's to read. So are arrays of which there is less in the file than any
-    compression makes of them: a few bytes can claim all the memory there is.
+    compression makes of them: a few bytes can claim all the memory there is. And so are texts and others of
+    no fixed length: where the heap that they lie in is damaged, HDF5 (1.14.6, 2.0.0) may search it for ever.
 
     Args:
         file: the file.
         name: the array, or a path of folders and array such as `weights/W`.
 
     Raises:
-        InputError: there is no such array.
+        InputError: there is no such array, or it is refused.
     """
     node = file
     for step in filter(None, name.split("/")):
@@ -41,6 +42,8 @@ def stored_array(file: h5py.File, name: str) -> h5py.Dataset:
         raise InputError(f"{file.filename}: {name} is no array; give another file, or make it anew")
     if node.is_virtual or node.external:
         raise InputError(f"{file.filename}: the values of {name} lie in other files; put them into this one")
+    if node.dtype.kind not in "iuf":
+        raise InputError(f"{file.filename}: {name} holds no numbers; give another file, or make it anew")
     stored = min(node.id.get_storage_size(), Path(file.filename).stat().st_size)
     if node.nbytes > max(_MIN_BYTES, _MAX_RATIO * stored):
         raise InputError(

@@ -10,7 +10,7 @@ import scipy.sparse
 
 from cocoqa_keras.data.formats import read_array
 from cocoqa_keras.data.h5_arrays import stored_array
-from cocoqa_keras.errors import InputError
+from cocoqa_keras.errors import InputError, reason_of
 
 MAX_ELEMENTS = 2**30  # of a sparse matrix, which takes memory for all of them
 
@@ -37,8 +37,7 @@ def read_matrix(path: Path, file_format: str, h5_key: str | None = None, sparse:
     except InputError:
         raise
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, MemoryError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"cannot read {path} as {file_format}: {reason}") from error
+        raise InputError(f"cannot read {path} as {file_format}: {reason_of(error)}") from error
     if not matrix.size or matrix.dtype.kind not in "fiu" or not np.isfinite(matrix).all():
         raise InputError(f"{path}: expected finite numbers")
     return matrix
@@ -63,4 +62,6 @@ def _read_h5(path: Path, key: str, sparse: bool) -> np.ndarray:
         )
     matrix = scipy.sparse.csr_matrix((data, indices, indptr), shape=tuple(shape))
     matrix.check_format(full_check=True)
+    if (np.diff(matrix.indptr) < 0).any():  # which scipy lets pass where the last of them is 0
+        raise InputError(f"{path}: the row pointers {key}_indptr do not rise; make the file anew")
     return matrix.toarray()

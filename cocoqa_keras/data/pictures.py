@@ -109,6 +109,15 @@ def decode_picture(file: BinaryIO, name: str) -> np.ndarray:
         raise InputError(f"{name}: not a picture that can be read; give a PNG or JPEG file") from error
 
 
+def media_type(path: Path) -> str | None:
+    """What a file is by its first bytes, such as `image/png`; None where it is no picture that we read."""
+    try:
+        with Image.open(path, formats=_FORMATS) as picture:
+            return picture.get_format_mimetype()
+    except Exception:  # as above
+        return None
+
+
 def _picture_files(folder: Path) -> list[Path]:
     """The files that are named as pictures are, sorted by path."""
     paths = []

@@ -26,6 +26,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
 
+from cocoqa_keras.data.pictures import media_type
 from cocoqa_keras.demo_page.demonstrated_run import DemonstratedRun
 from cocoqa_keras.demo_page.questioner import MAX_CHARACTERS
 from cocoqa_keras.demo_page.security import SecurityMiddleware
@@ -35,10 +36,6 @@ from cocoqa_keras.errors import InputError
 MAX_REQUEST = MAX_BYTES + 2 * 2**20  # bytes: a picture, the one before it, and a question
 
 _FOLDER = Path(__file__).parent
-_MEDIA_TYPES = {
-    **{".bmp": "image/bmp", ".gif": "image/gif", ".jpeg": "image/jpeg", ".jpg": "image/jpeg"},
-    **{".png": "image/png", ".webp": "image/webp"},
-}
 
 
 def create_app(run: DemonstratedRun, hosts: Sequence[str]) -> Starlette:
@@ -106,9 +103,10 @@ class _Replies:
             path = gallery.picture_file(gallery.find(request.path_params["image_id"]))
         except InputError as error:
             raise HTTPException(HTTPStatus.NOT_FOUND, str(error)) from error
-        if path is None or not path.is_file():
+        kind = media_type(path) if path is not None and path.is_file() else None
+        if kind is None:  # a link in somebody's data set may lead to any file
             raise HTTPException(HTTPStatus.NOT_FOUND, "There is no picture of this image.")
-        return FileResponse(path, media_type=_MEDIA_TYPES[path.suffix.lower()])
+        return FileResponse(path, media_type=kind)
 
     def form_for_upload(self, request: Request) -> Response:
         """The form for a picture of one's own."""

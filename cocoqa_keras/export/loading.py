@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from cocoqa_keras.errors import InputError
+from cocoqa_keras.errors import InputError, reason_of
 
 
 def load_saved_model(folder: str | Path) -> Any:
@@ -19,6 +19,5 @@ def load_saved_model(folder: str | Path) -> Any:
     """
     try:
         return tf.saved_model.load(folder)
-    except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise InputError(f"{folder}: not a SavedModel that can be loaded ({reason})") from error
+    except Exception as error:  # TensorFlow raises many kinds on damaged files
+        raise InputError(f"{folder}: not a SavedModel that can be loaded ({reason_of(error)})") from error

@@ -28,6 +28,7 @@ LARGEST_REQUEST = 64 * 2**20  # bytes: about 1000 questions, each with 4096 feat
 BASE64_KEY = "b64"
 
 _BLOCK = 2**20
+_MAX_RANK = 254  # of a tensor: TensorFlow ends the process beyond
 _PATH = re.compile(
     r"/v1/models/(?P<name>[^/:]+)(?:/versions/(?P<version>\d+))?(?P<action>:predict|/metadata)?"
 )
@@ -150,12 +151,16 @@ def _reason(error: tf.errors.OpError) -> str:
 
 def _tensor(name: str, values: Any, spec: tf.TensorSpec) -> tf.Tensor:
     """Nested lists as a tensor that an input takes."""
-    if spec.dtype == tf.string:
-        values = _decoded(values)
+    if _depth(values) > _MAX_RANK:
+        raise InputError(f"input '{name}': expected {spec.dtype.name}, in fewer lists within lists")
     try:
+        if spec.dtype == tf.string:
+            values = _decoded(values)
         # TensorFlow cuts integers that are too large for 32 bits without a word.
         tensor = tf.constant(values, tf.int64 if spec.dtype.is_integer else spec.dtype)
-    except (TypeError, ValueError) as error:
+    except InputError:
+        raise
+    except (TypeError, ValueError, RecursionError) as error:
         raise InputError(f"input '{name}': expected {spec.dtype.name}, in lists of equal length") from error
     if not spec.shape.is_compatible_with(tensor.shape):
         raise InputError(f"input '{name}': expected the shape {spec.shape}, got {tensor.shape}")
@@ -163,6 +168,14 @@ def _tensor(name: str, values: Any, spec: tf.TensorSpec) -> tf.Tensor:
     if spec.dtype.is_integer and not np.array_equal(cast, tensor):
         raise InputError(f"input '{name}': expected {spec.dtype.name}, got an integer out of its range")
     return cast
+
+
+def _depth(values: Any) -> int:
+    """How many lists are around the first value, which tells TensorFlow the rank."""
+    depth = 0
+    while isinstance(values, list) and values:
+        values, depth = values[0], depth + 1
+    return depth
 
 
 def _decoded(values: Any) -> Any:
@@ -247,6 +260,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, actions: dict[str | None, Callable[[], dict[str, Any]]]) -> None:
         """Replies with the result of the action that the path names."""
+        if "Origin" in self.headers:  # of any site, and the model is not for these
+            return self.send_error(HTTPStatus.FORBIDDEN, "pages in a browser are not answered")
         model = self.server.model
         found = _PATH.fullmatch(self.path.partition("?")[0])
         if not found or found["action"] not in actions:

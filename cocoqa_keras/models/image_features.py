@@ -15,8 +15,9 @@ def open_features(
     """Opens the image features that a model takes.
 
     Args:
-        spec: the model file. Its table of image features names a file relative to the model file.
-        folder: the data folder. A file of the same base name in it, or in the folder above, serves as well.
+        spec: the model file. Its table of image features names a file in the folder of the model file.
+        folder: the data folder. A file of the same base name in it, or in the folder above, serves as well,
+            and is meant where the model file names one elsewhere, as the 2015 program's do.
         override: a file to use instead.
 
     Returns:
@@ -35,12 +36,12 @@ def open_features(
         raise InputError(
             f"{spec.path}: stage '{table.name}' must name its features: initWeights, format h5, sparse true"
         )
-    declared = spec.resolve_path(table.init_weights)
-    found = declared if declared.is_file() else find_features(folder, declared.name)
+    declared, name = spec.find_file(table, "init_weights"), Path(table.init_weights).name
+    found = declared if declared is not None and declared.is_file() else find_features(folder, name)
     path = Path(override) if override else found
     if path is None:
         raise InputError(
-            f"no image features for {spec.name}: {declared.name} is neither in {folder} nor above it; "
+            f"no image features for {spec.name}: {name} is neither in {folder} nor above it; "
             f"put it there or give --features FILE.h5"
         )
     features = SparseFeatures(path, table.h5_key)

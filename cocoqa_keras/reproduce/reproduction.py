@@ -1,12 +1,12 @@
 """The table as it grows: rows that are made are kept in a file, so that the work can be stopped."""
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel, ValidationError
 
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.evaluation.bootstrap import mean_interval
@@ -14,6 +14,13 @@ from cocoqa_keras.evaluation.evaluator import find_similarity, means, outcomes
 from cocoqa_keras.files import write_text
 from cocoqa_keras.reproduce.result import RowResult
 from cocoqa_keras.reproduce.rows import ROWS, Workshop
+
+
+class _Kept(BaseModel):
+    """What the file holds: what all rows have in common, and the rows, by seed."""
+
+    made_from: dict[str, Any]
+    rows: dict[str, dict[int, RowResult]]
 
 
 @dataclass
@@ -52,16 +59,14 @@ class Reproduction:
 
     def _read(self) -> None:
         try:
-            content = json.loads(self.path.read_text(encoding="utf-8"))
-            made_from = content["made_from"]
-            for name, results in content["rows"].items():
-                self.results[name] = {int(seed): _parse(result) for seed, result in results.items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            kept = _Kept.model_validate_json(self.path.read_bytes())
+        except (OSError, ValidationError) as error:
             raise InputError(f"{self.path}: damaged; delete it to have the table made anew") from error
-        if made_from != self.made_from:
+        if kept.made_from != self.made_from:
             raise InputError(
                 f"{self.path}: made from other data or with another configuration; give another --output"
             )
+        self.results = kept.rows
 
     def _write(self) -> None:
         rows = {
@@ -83,17 +88,3 @@ def _result(scores: np.ndarray, workshop: Workshop) -> RowResult:
         epochs=tuple(training["epochs"] for training in rounds),
         seconds=sum(training["seconds"] for training in rounds),
     )
-
-
-def _parse(result: dict[str, Any]) -> RowResult:
-    return RowResult(
-        figures={str(name): float(value) for name, value in result["figures"].items()},
-        interval=_pair(result["interval"]),
-        epochs=tuple(map(int, result["epochs"])),
-        seconds=float(result["seconds"]),
-    )
-
-
-def _pair(values: Iterable[Any]) -> tuple[float, float]:
-    low, high = map(float, values)
-    return low, high

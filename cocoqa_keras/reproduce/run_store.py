@@ -1,6 +1,5 @@
 """Runs by what they were trained on: found where they lie, else trained."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from cocoqa_keras.reproduce.published import published_for
 from cocoqa_keras.spec.model_spec import ModelSpec, load_spec
 from cocoqa_keras.spec.training_config import TrainingConfig
 from cocoqa_keras.training.reporter import Reporter
+from cocoqa_keras.training.run_files import read_summary
 from cocoqa_keras.training.trainer import Trainer
 
 
@@ -102,8 +102,8 @@ class RunStore:
 def _summary(folder: Path) -> dict[str, Any]:
     """The content of `run.json`; empty where it is missing or damaged."""
     try:
-        return json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_summary(folder)
+    except InputError:
         return {}
 
 

@@ -102,15 +102,55 @@ class ModelSpec(Section):
             }
         )
 
-    def resolve_path(self, file_name: str) -> Path:
-        """A file name written in the spec, relative to the spec's own folder."""
-        return (self._folder or self.path.parent) / file_name
-
     def from_folder(self, folder: Path) -> "ModelSpec":
         """The same, read from a copy: file names inside it are relative to the folder that it came from."""
         spec = self.model_copy()
         spec._folder = folder
         return spec
+
+    def find_file(self, stage: Stage, field: str) -> Path | None:
+        """The file that a field of a stage names, relative to the spec's own folder.
+
+        Args:
+            stage: one of `all_stages`.
+            field: the Python name of the field.
+
+        Returns:
+            its path; None where that lies outside of the folder, so that no spec reads what else there is on
+            the machine, unless the field was set apart from the spec.
+        """
+        folder = self._folder or self.path.parent
+        path = folder / getattr(stage, field)
+        is_asked_for = f"{stage.name}.{_yaml_name(stage, field)}" in self._overrides
+        return path if is_asked_for or _lies_in(folder, path) else None
+
+    def resolve_file(self, stage: Stage, field: str) -> Path:
+        """The same, where there has to be one.
+
+        Raises:
+            InputError: it lies outside of the spec's folder.
+        """
+        path = self.find_file(stage, field)
+        if path is None:
+            names = [description["name"] for description in self._document.data["specs"]]
+            name = _yaml_name(stage, field)
+            raise self._document.error(
+                ("specs", names.index(stage.name), name),
+                f"stage '{stage.name}', field '{name}': {shown(getattr(stage, field))} is outside of the "
+                f"model file's folder; put it there, or ask for it by --set {stage.name}.{name}=FILE",
+            )
+        return path
+
+
+def _yaml_name(stage: Stage, field: str) -> str:
+    return type(stage).model_fields[field].alias
+
+
+def _lies_in(folder: Path, path: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # no name that a file can have, or links in a circle
+        return False
 
 
 def load_spec(path: str | Path, overrides: dict[str, str] | None = None) -> ModelSpec:

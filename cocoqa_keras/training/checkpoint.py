@@ -22,6 +22,7 @@ _FILE = re.compile(r"(\d{8})-([0-9a-f]{64})\.npz")
 _DAMAGE = (
     OSError,
     ValueError,
+    TypeError,
     KeyError,
     RecursionError,
     MemoryError,
@@ -146,6 +147,6 @@ def _read(path: Path) -> Checkpoint | None:
                 return None  # ours are not packed, and what is packed may fill the memory
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        return Checkpoint(json.loads(arrays.pop(_FACTS).tobytes()), arrays)
+        return Checkpoint(dict(json.loads(arrays.pop(_FACTS).tobytes())), arrays)
     except _DAMAGE:
         return None

@@ -1,18 +1,14 @@
 """A finished run, read back from its folder alone."""
 
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import keras
 
-# The classes that a saved model names are registered when these are imported.
-from cocoqa_keras import layers  # noqa: F401
 from cocoqa_keras.data.vocabulary import Vocabulary
-from cocoqa_keras.errors import InputError
 from cocoqa_keras.spec.model_spec import ModelSpec
-from cocoqa_keras.training import costs, optimizer  # noqa: F401
+from cocoqa_keras.training.model_file import load_model
 from cocoqa_keras.training.run_files import find_model, read_spec, read_summary, read_vocabularies
 
 
@@ -44,12 +40,7 @@ def load_run(folder: str | Path) -> Run:
         InputError: it is not a run folder, or a file of it is missing or damaged.
     """
     folder = Path(folder)
-    path = find_model(folder)
-    try:
-        model = keras.saving.load_model(path)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, zipfile.BadZipFile) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise InputError(f"{path}: cannot be loaded ({reason}); train anew") from error
+    model = load_model(find_model(folder))
     question_words, answers = read_vocabularies(folder)
     return Run(
         folder=folder,

@@ -440,7 +440,7 @@ class Trainer:
         images = InputRoles.of(self.spec).image_tables
         for stage in self.spec.all_stages:
             if stage.name not in images and getattr(stage, "init_weights", None) is not None:
-                yield f"weights of stage {stage.name}", self.spec.resolve_path(stage.init_weights)
+                yield f"weights of stage {stage.name}", self.spec.resolve_file(stage, "init_weights")
 
     def _write_record(self, round_: RoundInProgress, keep: bool) -> None:
         if self.config.write_record:

@@ -10,6 +10,7 @@ import pytest
 
 from cocoqa_keras.cli import data, demo, evaluate, export, predict, report, reproduce, serve, train
 from cocoqa_keras.cli.command import command, run
+from cocoqa_keras.errors import InputError
 
 COMMANDS = {
     "cocoqa-data": data,
@@ -157,6 +158,14 @@ def test_what_is_not_the_users_mistake_keeps_its_traceback():
 
     with pytest.raises(RuntimeError, match="a bug"):
         run(command(broken), [])
+
+
+def test_an_error_cannot_steer_the_terminal(capsys):
+    def refuses():
+        raise InputError("a file said \x1b[2J\x1b]0;title\x07 over\ntwo lines")
+
+    assert run(command(refuses), []) == 2
+    assert capsys.readouterr().err == "error: a file said \\x1b[2J\\x1b]0;title\\x07 over two lines\n"
 
 
 def test_interrupted_command_says_so(capsys):

@@ -52,6 +52,12 @@ def test_words_that_the_output_cannot_hold_are_escaped(encoding, expected, outpu
     assert written() == expected
 
 
+def test_what_would_steer_the_terminal_is_escaped(output):
+    written = output()
+    print_line("one\x1b[2J\rtwo\nthree")
+    assert written() == "one\\x1b[2J\\rtwo\nthree\n"
+
+
 @pytest.mark.parametrize(
     ("encoding", "is_terminal", "sign"),
     [("utf-8", True, "█"), ("utf-8", False, "#"), ("ascii", True, "#"), ("latin-1", True, "#")],

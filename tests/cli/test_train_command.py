@@ -386,12 +386,10 @@ def test_features_are_found(place, tiny, capsys):
         expected = source.rename("other.h5")
         option = ("--features", "other.h5")
     else:
-        # The model file names ../data/hidden_oxford_mscoco.h5.
-        Path("models").mkdir()
-        Path("data").mkdir()
-        expected = source.rename("data/hidden_oxford_mscoco.h5")
+        Path("models/data").mkdir(parents=True)
+        expected = source.rename("models/data/hidden_oxford_mscoco.h5")
         spec = "models/mine.yml"
-        Path(spec).write_text(find_model("img_bow").read_text())
+        Path(spec).write_text(find_model("img_bow").read_text().replace("../data", "data"))
     (run,) = train(spec, *QUICK, *option)
     assert Path(summary_of(run)["data"]["features"]).samefile(expected)
 

@@ -44,7 +44,7 @@ def small(monkeypatch, tmp_path):
     monkeypatch.setattr(demo, "TRAIN_PICTURES", 12)
     monkeypatch.setattr(demo, "TEST_PICTURES", 4)
     monkeypatch.setenv("COCOQA_KERAS_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "demo-2"
+    return tmp_path / "cache" / "demo-3"
 
 
 def digests(folder):
@@ -190,7 +190,7 @@ def test_the_demo_is_built_once(small):
 def test_the_cache_lies_with_the_user_unless_the_variable_moves_it(small, monkeypatch, tmp_path):
     monkeypatch.setenv("COCOQA_KERAS_CACHE", "")
     monkeypatch.setattr(demo.platformdirs, "user_cache_path", lambda name: tmp_path / "user" / name)
-    assert demo_folder() == tmp_path / "user" / "cocoqa_keras" / "demo-2"
+    assert demo_folder() == tmp_path / "user" / "cocoqa_keras" / "demo-3"
 
 
 def test_builds_at_the_same_time_do_no_harm(small):
@@ -226,5 +226,5 @@ def test_a_folder_in_use_is_left_alone(small, tmp_path):
 
 def test_a_cache_that_cannot_be_written_is_named(small):
     Path(small.parent).write_text("a file where the cache should be")
-    with pytest.raises(InputError, match=r"cannot write .*demo-2: .*COCOQA_KERAS_CACHE"):
+    with pytest.raises(InputError, match=r"cannot write .*demo-3: .*COCOQA_KERAS_CACHE"):
         demo_folder()

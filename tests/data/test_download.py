@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import shutil
+import socket
 import stat
 import threading
 import zipfile
@@ -34,6 +35,7 @@ class Site:
         self.announced = None  # a length other than the true one; -1: none
         self.breaks = []  # after how many bytes the connections break, one after the other
         self.status = None
+        self.redirection = None
         self.is_silent = False
         self.asked = []  # the ranges that were asked for
         self.over = threading.Event()
@@ -46,6 +48,11 @@ class Site:
             return
         if self.status:
             handler.send_error(self.status)
+            return
+        if self.redirection:
+            handler.send_response(302)
+            handler.send_header("Location", self.redirection)
+            handler.end_headers()
             return
         start = 0
         if wanted and self.knows_ranges and handler.headers["If-Range"] == self.etag:
@@ -335,6 +342,30 @@ def test_a_server_that_never_answers_is_left(serve, site, tmp_path, monkeypatch)
     url = serve(site)
     message = refused(of_features(url), tmp_path)
     assert f"{url}: no answer within 0.2 seconds" in message
+
+
+def test_a_redirection_is_followed(serve, site, tmp_path):
+    elsewhere = Site(b"")
+    elsewhere.redirection = serve(site)
+    download("it", of_features(serve(elsewhere)), tmp_path)
+    assert (tmp_path / "features.h5").read_bytes() == site.content
+
+
+@pytest.mark.parametrize("scheme", ["file", "ftp", "data"])
+def test_a_redirection_out_of_the_web_is_not(scheme, serve, site, features, tmp_path):
+    path = tmp_path / "elsewhere.h5"
+    path.write_bytes(features)
+    with socket.create_server(("127.0.0.1", 0)) as ftp:
+        ftp.settimeout(0.2)
+        addresses = {
+            "file": path.as_uri(),
+            "ftp": f"ftp://127.0.0.1:{ftp.getsockname()[1]}/x",
+            "data": "data:text/plain,x",
+        }
+        site.redirection = addresses[scheme]
+        refused(of_features(serve(site)), tmp_path)
+        with pytest.raises(TimeoutError):
+            ftp.accept()
 
 
 def test_more_than_announced_is_not_read(serve, site, tmp_path):

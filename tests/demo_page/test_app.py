@@ -136,6 +136,15 @@ def test_nothing_but_pictures_by_id_is_served(client, path):
     assert client.get(f"/pictures/{path}").status_code == 404
 
 
+def test_a_link_to_what_is_no_picture_is_not_served(run, dataset, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    link = tmp_path / "102.png"
+    link.symlink_to(secret)
+    client = client_of(dataclasses.replace(run, gallery=Gallery(dataset, Pictures({"102": link}))))
+    assert client.get("/pictures/2").status_code == 404
+
+
 def test_images_without_a_file_go_by_their_names(run, dataset):
     client = client_of(dataclasses.replace(run, gallery=Gallery(dataset, Pictures({}))))
     reply = client.get("/", params={"image": "1", "question": QUESTION})

@@ -363,6 +363,21 @@ def test_an_unknown_method_is_refused(connection):
     assert "PUT" in reply["error"]
 
 
+def test_a_page_in_a_browser_is_not_answered(connection):
+    content = {"signature_name": "length", "instances": ["cat"]}
+    status, reply = ask(connection, "POST", "/v1/models/cocoqa:predict", content, {"Origin": "http://x.org"})
+    assert (status, list(reply)) == (403, ["error"])
+
+
+@pytest.mark.parametrize("depth", [255, 900])
+@pytest.mark.parametrize("before", ["", "1, "])
+@pytest.mark.parametrize("signature", ["serving_default", "length"])
+def test_lists_deeper_than_a_tensor_can_be_are_refused(connection, signature, before, depth):
+    values = json.loads(f"[{before}" + "[" * depth + "1" + "]" * depth + "]")
+    content = values if signature == "length" else [{"question": values, "image": [0, 0, 0]}]
+    assert "lists" in refused(connection, {"signature_name": signature, "instances": content})
+
+
 def test_the_next_request_is_answered_after_a_mistake(connection):
     refused(connection, b"{")
     assert predict(connection, {"signature_name": "length", "instances": ["cat"]}) == {"predictions": [3]}

@@ -41,11 +41,11 @@ GOLDEN = ["bow", "img_bow", "vis_lstm", "2_vis_blstm"]
 def test_weights_of_the_2015_program_give_its_outputs(mini, floatx, name):
     spec = load_spec(mini / "models" / f"{name}_mini.model.yml")
     source = mini / f"{name}_mini.w.npy"
-    model = build_model(spec)
-    assign_weights(spec, model, read_weights(source), str(source))
+    dataset = load_dataset(mini / "data")
     with SparseFeatures(mini / "data" / "hidden_mini.h5") as features:
-        test = BatchReader.for_model(model, load_dataset(mini / "data").test, features)
-        outputs = Predictor(model).predict(test)
+        model = build_model(spec, DatasetInfo.of(dataset, features))
+        assign_weights(spec, model, read_weights(source), str(source))
+        outputs = Predictor(model).predict(BatchReader.for_model(model, dataset.test, features))
     expected = np.load(mini / f"{name}_mini.golden.npz")["phase2/testY"]
     np.testing.assert_allclose(outputs, expected, rtol=0, atol=1e-5)
 

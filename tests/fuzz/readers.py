@@ -1,16 +1,38 @@
-"""Every reader of a single file, by the name of the file that it is given."""
+"""Every reader, by the name of the file that it is given; it may make a folder around that."""
 
+import shutil
+import zipfile
+from types import SimpleNamespace
+
+import folders
+import requests_of_web
 from bounds import is_plain
+from corpus import VARIABLES
 
 from cocoqa_keras.data import formats, pictures
 from cocoqa_keras.data.archives import unpack
+from cocoqa_keras.data.dataset import load_dataset
 from cocoqa_keras.data.dataset_files import read_image_names
 from cocoqa_keras.data.download import RECORD_FILE, download
 from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.data.manifest import load_manifest
 from cocoqa_keras.data.matrices import read_matrix
+from cocoqa_keras.data.picture_files import open_pictures
 from cocoqa_keras.data.sources import read_source
+from cocoqa_keras.data.verification.verify import verify
+from cocoqa_keras.digests import sha256_of
+from cocoqa_keras.evaluation.wordnet import WordNet
+from cocoqa_keras.export.server import ServedModel
+from cocoqa_keras.report.answers import read_answers
+from cocoqa_keras.report.question_list import read_new_questions, read_question_list
+from cocoqa_keras.reproduce.reproduction import Reproduction
 from cocoqa_keras.spec import load_spec, load_training_config
+from cocoqa_keras.training.checkpoint import Checkpoints
+from cocoqa_keras.training.example_weights import read_example_weights
+from cocoqa_keras.training.round_in_progress import RoundPlan
+from cocoqa_keras.training.run import load_run
+from cocoqa_keras.training.run_files import read_summary, read_vocabularies
+from cocoqa_keras.training.run_settings import read_settings
 
 
 def _read_pickle(path):
@@ -43,6 +65,53 @@ def _read_record(path):
     download("features", load_manifest()["features"], path.parent, path.parent / "nowhere")
 
 
+def _read_dataset(folder):
+    for _ in verify(folder):
+        pass
+    load_dataset(folder).fingerprint()
+
+
+def _read_example_weights(folder):
+    dataset = SimpleNamespace(splits=lambda: [("train", folders.WEIGHTED)])
+    read_example_weights(folder / "w", dataset)
+
+
+def _read_wordnet(folder):
+    wordnet = WordNet(folder)
+    for word in ("dog", "mice", "no word"):
+        wordnet.is_noun(word)
+    wordnet.similarities(["dog", "cat", "animals"])
+
+
+def _read_state(path):
+    """A state is named by the content of its file."""
+    folder = path.parent / "run"
+    (folder / "checkpoint").mkdir(parents=True, exist_ok=True)
+    shutil.copy(path, folder / "checkpoint" / f"00000001-{sha256_of(path)}.npz")
+    facts = Checkpoints.of_run(folder).load().facts
+    read_settings(folder, facts)
+    RoundPlan.of(folder, facts)
+
+
+def _serve(folder):
+    ServedModel(folder, "it")
+
+
+def _in(make, place, *reads):
+    """Readers of a folder in which one file is put into its place."""
+    return [lambda path, read=read: read(folders.with_file(make, place, path)) for read in reads]
+
+
+def _in_model(path):
+    """The reader of a run whose `model.keras` has one member in place of its own."""
+    model = path.parent / "model.keras"
+    whole = zipfile.ZipFile(folders.run() / "model.keras")
+    with whole, zipfile.ZipFile(model, "w") as archive:
+        for name in whole.namelist():
+            archive.writestr(name, path.read_bytes() if name == path.name else whole.read(name))
+    load_run(folders.with_file(folders.run, model.name, model))
+
+
 READERS = {
     "words.pkl": [_read_pickle, read_image_names],
     "model.w.npy": [_read_array, formats.read_weights, lambda path: read_matrix(path, "numpy")],
@@ -59,4 +128,34 @@ READERS = {
     "questions.jsonl": [read_source],
     "questions.csv": [read_source],
     RECORD_FILE: [_read_record],
+    "train.npy": _in(folders.dataset, "train.npy", _read_dataset),
+    "qdict.pkl": _in(folders.dataset, "qdict.pkl", _read_dataset),
+    "questions.txt": _in(folders.cocoqa_text, "train/questions.txt", read_source),
+    "qa.37.train.txt": _in(folders.daquar, "qa.37.train.txt", read_source),
+    "train2014_questions.json": _in(folders.vqa, "train2014_questions.json", read_source),
+    "train2014_annotations.json": _in(folders.vqa, "train2014_annotations.json", read_source),
+    "annotations.json": [lambda path: open_pictures(None, path, path.parent)],
+    "progress.json": _in(
+        folders.half_extracted,
+        "data/.hidden_oxford_mscoco.partial/progress.json",
+        lambda folder: folders.extraction_in(folder).run(),
+    ),
+    "w-train.npy": _in(folders.example_weights, "w-train.npy", _read_example_weights),
+    "run.json": _in(folders.run, "run.json", read_summary, read_answers),
+    "answers.json": _in(folders.run, "answers.json", read_vocabularies),
+    "predictions.jsonl": _in(folders.run, "predictions.jsonl", read_answers),
+    "state.npz": [_read_state],
+    "config.json": [_in_model],
+    "model.weights.h5": [_in_model],
+    "saved_model.pb": _in(folders.saved_model, "saved_model.pb", _serve),
+    "variables.index": _in(folders.saved_model, "variables/variables.index", _serve),
+    VARIABLES: _in(folders.saved_model, f"variables/{VARIABLES}", _serve),
+    "data.noun": _in(folders.wordnet, "data.noun", _read_wordnet),
+    "index.noun": _in(folders.wordnet, "index.noun", _read_wordnet),
+    "noun.exc": _in(folders.wordnet, "noun.exc", _read_wordnet),
+    "table.json": [lambda path: Reproduction(path, {})],
+    "chosen.txt": [lambda path: read_question_list(path, 30)],
+    "new.csv": [lambda path: read_new_questions(path, 30)],
+    "request.json": [requests_of_web.ask_served_model],
+    "form.txt": [requests_of_web.send_form],
 }

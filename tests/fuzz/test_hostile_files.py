@@ -7,9 +7,14 @@ from bounds import read_or_refused
 from corpus import HOSTILE, WHOLE
 from hypothesis import given
 from hypothesis import strategies as st
+from mutation import damaged
 from readers import READERS
 
+# Starlette leaves the picture of a form that breaks off to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore:Unclosed file <tempfile:ResourceWarning")
+
 CASES = [(name, what) for name, files in HOSTILE.items() for what in files]
+MODEL_FILES = ("config.json", "model.weights.h5", "saved_model.pb")  # no hostile one of these may be read
 WHOLE_CASES = [(name, what) for name, files in WHOLE.items() for what in files]
 
 
@@ -38,37 +43,17 @@ def test_a_whole_file_is_read(name, what, working_folder):
 def test_a_hostile_file_is_read_or_refused(name, what, working_folder):
     path = working_folder / name
     path.write_bytes(HOSTILE[name][what])
-    for read in READERS[name]:
-        read_or_refused(read, path)
-
-
-@st.composite
-def damaged(draw, name):
-    """A whole file with bytes changed, pieces taken out, doubled, or put in from another file."""
-    whole = list(WHOLE[name].values())
-    content = bytearray(draw(st.sampled_from(whole)))
-    for _ in range(draw(st.integers(1, 4))):
-        start, end = sorted(draw(st.tuples(*[st.integers(0, len(content))] * 2)))
-        match draw(st.sampled_from(["change", "cut", "double", "splice"])):
-            case "change" if start < len(content):
-                content[start] = draw(st.integers(0, 255))
-            case "cut":
-                del content[start:end]
-            case "double":
-                content[start:start] = content[start:end]
-            case "splice":
-                other = draw(st.sampled_from(whole))
-                content[start:end] = other[start:end]
-    return bytes(content)
+    refusals = [read_or_refused(read, path) for read in READERS[name]]
+    assert all(refusals) or name not in MODEL_FILES
 
 
 @pytest.mark.parametrize("name", WHOLE)
-def test_a_damaged_file_is_read_or_refused(name, tmp_path_factory, working_folder):
+def test_a_damaged_file_is_read_or_refused(name, working_folder):
     path = working_folder / name
 
-    @given(damaged(name))
-    def try_all(content):
-        path.write_bytes(content)
+    @given(st.randoms(use_true_random=False))
+    def try_all(random):
+        path.write_bytes(damaged(list(WHOLE[name].values()), random))
         for read in READERS[name]:
             read_or_refused(read, path)
 

@@ -41,13 +41,26 @@ def test_a_data_folder_that_is_relative_is_fine(spec, tiny_folder, monkeypatch):
         assert len(features) == 8
 
 
+def _names(folder, name):
+    """img_bow in a folder, with another name in place of that of its features."""
+    path = folder / "img_bow.model.yml"
+    path.write_text(find_model("img_bow").read_text().replace("../data/hidden_oxford_mscoco.h5", name))
+    return load_spec(path)
+
+
 def test_the_file_that_the_model_names_counts_first(source, tiny_folder, tmp_path):
     (tmp_path / "data").mkdir()
+    named = shutil.copy(source, tmp_path / "data")
+    with open_features(_names(tmp_path, f"data/{source.name}"), tiny_folder) as features:
+        assert features.path.samefile(named)
+
+
+def test_one_outside_of_its_folder_is_looked_for_with_the_data(source, tiny_folder, tmp_path):
+    elsewhere = shutil.copy(source, tmp_path)
     (tmp_path / "models").mkdir()
-    shutil.copy(source, tmp_path / "data")
-    model = shutil.copy(find_model("img_bow"), tmp_path / "models")
-    with open_features(load_spec(model), tiny_folder) as features:
-        assert features.path.resolve() == tmp_path / "data" / source.name
+    for name in (f"../{source.name}", str(elsewhere)):
+        with open_features(_names(tmp_path / "models", name), tiny_folder) as features:
+            assert features.path.samefile(source)
 
 
 def test_a_file_that_is_given_counts_before_all(spec, source, tiny_folder, tmp_path):

@@ -9,6 +9,7 @@ from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.data.pipeline import BatchReader
 from cocoqa_keras.evaluation.predictor import Predictor
 from cocoqa_keras.models.builder import build_model
+from cocoqa_keras.models.sizes import DatasetInfo
 from cocoqa_keras.models.stage_weights import stage_matrix
 from cocoqa_keras.spec import load_spec, load_training_config
 from cocoqa_keras.training.costs import cost_of
@@ -71,7 +72,7 @@ def test_first_step_equals_the_2015_program(mini, dataset, features, floatx, nam
 
     figures = golden(mini, f"{name}_mini")
     spec = load_spec(mini / "models" / f"{name}_mini.model.yml")
-    model = build_model(spec)
+    model = build_model(spec, DatasetInfo.of(dataset, features))
     for stage, weights in by_stage(model, model.trainable_variables).items():
         np.testing.assert_array_equal(weights, figures[f"init/{stage}"].astype(floatx))
 

@@ -277,5 +277,7 @@ def test_a_checkpoint_of_something_else_is_told(trainer, cut, change):
     state = checkpoints.load()
     change(state.facts, state.arrays)
     checkpoints.save(state)
-    with pytest.raises(InputError, match=r"the checkpoint is of another version of this program; train anew$"):
+    with pytest.raises(
+        InputError, match=r"the checkpoint is of another version of this program; train anew$"
+    ):
         trainer("img_bow", cut.parent).resume(cut)

@@ -139,7 +139,7 @@ def finish(layer: keras.layers.Layer, stage: stages.TrainableStage, context: Con
     """Freezes a layer and loads its weights from a file where the stage says so."""
     layer.trainable = not stage.is_frozen
     if stage.init_weights is not None:
-        path = context.spec.resolve_path(stage.init_weights)
+        path = context.spec.resolve_file(stage, "init_weights")
         assign_stage_matrix(layer, read_matrix(path, stage.format, stage.h5_key, stage.sparse), str(path))
 
 

@@ -37,8 +37,8 @@ def _statistics(stage: stages.Normalize, width: int, context: Context) -> tuple[
     if stage.name in context.roles.feature_norms and info is not None and info.feature_mean is not None:
         return info.feature_mean, info.feature_std
     vectors = []
-    for file, key in ((stage.mean, stage.mean_key), (stage.std, stage.std_key)):
-        path = context.spec.resolve_path(file)
+    for field, key in (("mean", stage.mean_key), ("std", stage.std_key)):
+        path = context.spec.resolve_file(stage, field)
         vector = np.ravel(read_matrix(path, stage.format, key))
         if vector.shape != (width,):
             raise InputError(f"{path}: stage '{stage.name}' needs {width} numbers, found {vector.size}")
