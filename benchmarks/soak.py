@@ -104,6 +104,9 @@ def main(
     random.seed(seed)
     with tempfile.TemporaryDirectory() as temporary:
         place = folder or Path(temporary)
+        place.mkdir(parents=True, exist_ok=True)
+        if any(place.iterdir()):
+            raise typer.BadParameter(f"{place} is not empty")
         soak(place, kills, arguments or list(DEFAULT))
 
 

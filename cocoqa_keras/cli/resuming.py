@@ -46,6 +46,8 @@ class Changes:
         spec: the model file or name, to be compared with that of the run.
         data: the data folder, where it has moved.
         features: the file of image features, where it has moved.
+        weights_from: the weights that every round starts from, where they have moved.
+        example_weights: prefix of the files of example weights, where they have moved.
         on_nan: what to do about a batch with a number that is not finite.
         checkpoint_minutes: how often to save.
         strategy: where replicas are that go on together.
@@ -54,6 +56,8 @@ class Changes:
     spec: str | None
     data: Path | None
     features: Path | None
+    weights_from: Path | None
+    example_weights: Path | None
     on_nan: str | None
     checkpoint_minutes: float
     strategy: Strategy
@@ -64,6 +68,7 @@ def resume_run(folder: Path, changes: Changes) -> None:
     from cocoqa_keras.training.checkpoint import Checkpoints
     from cocoqa_keras.training.run_settings import read_settings
 
+    folder = folder.resolve()
     facts = Checkpoints.of_run(folder).load().facts
     settings = read_settings(folder, facts)
     start_keras(settings.dtype, changes.strategy)
@@ -91,8 +96,8 @@ def resume_run(folder: Path, changes: Changes) -> None:
             config,
             name=settings.name,
             seed=settings.seed,
-            weights_from=settings.weights_from,
-            example_weights=settings.example_weights,
+            weights_from=changes.weights_from or settings.weights_from,
+            example_weights=changes.example_weights or settings.example_weights,
             on_nan=changes.on_nan or settings.on_nan,
             exports=settings.exports,
             tensorboard=settings.tensorboard,

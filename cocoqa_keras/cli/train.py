@@ -109,6 +109,8 @@ def train(
             spec=spec,
             data=data if is_given(context, "data") else None,
             features=features,
+            weights_from=weights_from,
+            example_weights=example_weights,
             on_nan=on_nan.value if is_given(context, "on_nan") else None,
             checkpoint_minutes=checkpoint_minutes,
             strategy=strategy,

@@ -2,9 +2,9 @@
 
 import json
 import re
-import shutil
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,8 @@ class Checkpoints:
         Raises:
             InputError: there is none.
         """
+        if not self.folder.parent.is_dir():
+            raise InputError(f"no run folder {self.folder.parent}; look into --output")
         if not self._files():
             raise InputError(f"{self.folder.parent}: nothing to go on from: it is finished, or never began")
 
@@ -88,7 +90,8 @@ class Checkpoints:
         except OSError as error:
             raise cannot_write(unnamed, error) from error
         for path in set(self.folder.glob("*.npz")).difference(self._files()[-KEPT:]):
-            path.unlink()
+            with suppress(OSError):  # the next one deletes it
+                path.unlink()
 
     def load(self, tell: Callable[[str], None] = lambda line: None) -> Checkpoint:
         """Reads the newest state that is whole.
@@ -100,17 +103,27 @@ class Checkpoints:
             InputError: there is none.
         """
         self.check_presence()
+        damaged = []
         for path in reversed(self._files()):
             checkpoint = _read(path)
             if checkpoint is not None:
+                for other in damaged:  # so that they do not count among those that are kept
+                    tell(f"{other} is damaged; going on from the checkpoint before")
+                    other.unlink(missing_ok=True)
                 return checkpoint
-            tell(f"{path} is damaged; going on from the checkpoint before")
+            damaged.append(path)
         raise InputError(f"{self.folder}: no checkpoint that is whole; train anew")
 
     def remove(self) -> None:
-        """Deletes the folder, if it is there: the round needs no state any more."""
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
+        """Deletes the states: the round needs none any more. The folder stays while it is locked."""
+        for path in self.folder.glob("*.npz"):
+            path.unlink()
+        self.remove_folder()
+
+    def remove_folder(self) -> None:
+        """Deletes the folder, if nothing is in it."""
+        with suppress(OSError):
+            self.folder.rmdir()
 
     def _files(self) -> list[Path]:
         """The files of states by their numbers."""

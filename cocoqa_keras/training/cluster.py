@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, NonNegativeInt, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, NonNegativeInt, ValidationError
 
 from cocoqa_keras.errors import InputError, LostWorkerError
 
@@ -55,6 +55,10 @@ class Cluster:
             for job, tasks in config.cluster.items()
             for index, address in enumerate(tasks)
         }
+        if len(set(addresses.values())) < len(addresses) or len(config.cluster.get("chief", [])) > 1:
+            raise InputError(
+                f"{VARIABLE}: each process needs an address of its own, and one at most is chief"
+            )
         own_name = f"{config.task.type} {config.task.index}"
         if own_name not in addresses:
             raise InputError(f"{VARIABLE}: the task is {own_name}; the cluster has {', '.join(addresses)}")
@@ -73,7 +77,7 @@ class Cluster:
         end = time.monotonic() + patience
         own_port = _host_and_port(self.addresses[self.own_name])[1]
         try:
-            listener = socket.create_server(("", own_port))
+            listener = _listen(own_port)
         except OSError as error:
             raise InputError(
                 f"{VARIABLE}: {self.own_name} cannot listen on port {own_port}: {error.strerror}; "
@@ -94,14 +98,32 @@ class _Task(BaseModel):
     index: NonNegativeInt
 
 
+def _checked(address: str) -> str:
+    host, port = _host_and_port(address)
+    host.encode("idna")  # as the name is looked up
+    if not 0 < port < 2**16:
+        raise ValueError(f"no port {port}")
+    return address
+
+
+_Address = Annotated[str, Field(pattern=r"^.+:\d{1,5}$"), AfterValidator(_checked)]
+
+
 class _Config(BaseModel):
-    cluster: dict[Literal["chief", "worker"], list[Annotated[str, Field(pattern=r"^.+:\d{1,5}$")]]]
+    cluster: dict[Literal["chief", "worker"], list[_Address]]
     task: _Task
 
 
 def _host_and_port(address: str) -> tuple[str, int]:
     host, _, port = address.rpartition(":")
     return host.strip("[]"), int(port)
+
+
+def _listen(port: int) -> socket.socket:
+    """A server on all addresses of this machine, of both kinds where it has both."""
+    if socket.has_dualstack_ipv6():
+        return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    return socket.create_server(("", port))
 
 
 def _answers(address: str) -> bool:

@@ -113,6 +113,11 @@ class DivergenceGuard:
 
     def _explain(self, batch: Batch, reader: BatchReader, training: bool = True) -> tuple[str, str]:
         """What is not finite first, and what to do about it: correct the data, or train more slowly."""
+        if reader.share.total > 1:
+            what = (
+                "the loss or the norm of a gradient is not finite (a process that trains alone tells which)"
+            )
+            return what, self._remedy()
         bad_example = find_bad_example(batch, reader, self._model.output.dtype)
         return bad_example or (diagnose(self._model, batch, training), self._remedy())
 

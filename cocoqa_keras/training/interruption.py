@@ -32,6 +32,8 @@ class Interruption:
         """Puts back what was there before."""
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
+        if kind is None and self.is_requested:
+            raise KeyboardInterrupt  # nobody has taken it up
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.is_requested:

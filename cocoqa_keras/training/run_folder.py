@@ -76,6 +76,17 @@ class RunFolder:
         """Whether everything is there: `run.json` comes last."""
         return (self.path / "run.json").is_file()
 
+    def check_name(self) -> None:
+        """Sees to it that the folder has the name that its files have.
+
+        Raises:
+            InputError: it has been renamed.
+        """
+        for path in self.path.glob("*.model.yml"):
+            if path != self.file(".model.yml"):
+                name = path.name.removesuffix(".model.yml")
+                raise InputError(f"{self.path}: give the folder its old name, {name}, to go on with the run")
+
     def find_second(self) -> "RunFolder | None":
         """The folder of an unfinished second round whose first is this one."""
         for folder in map(RunFolder, sorted(self.path.parent.iterdir())):

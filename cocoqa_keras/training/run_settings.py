@@ -97,6 +97,11 @@ class RunSettings(_Part):
         """What another run has that this one has not, a phrase each."""
         yield from _differences("", self.content(), other.content())
 
+    def agreement(self) -> dict[str, Any]:
+        """What processes that train together have to agree on, by name."""
+        work = {"on_nan": self.on_nan, "exports": self.exports, "tensorboard": self.tensorboard}
+        return self.content() | {"versions": self.versions} | work
+
     def content(self) -> dict[str, Any]:
         """What the numbers of the run depend on, by name."""
         stages = {stage["name"]: stage for key in ("stages", "innerStages") for stage in self.spec[key]}

@@ -1,5 +1,6 @@
 """From a model file and a data set to run folders: the two rounds of training."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field
@@ -157,7 +158,7 @@ class Trainer:
             self.dataset = weigh_examples(self.dataset, self.example_weights)
             files = [str(path_of(self.example_weights, name)) for name in trained_parts(self.dataset)]
             self.reporter.line(f"Examples count in the cost by the weights of {', '.join(files)}")
-        check_agreement(lambda: self._settings.content() | {"versions": versions()})
+        check_agreement(self._settings.agreement)
 
     def train(self, one_round: bool = False) -> RunFolder:
         """Runs both rounds, or only the second where the configuration has a stop score.
@@ -174,7 +175,7 @@ class Trainer:
             return self.train_round_one().folder
         if self.config.stop_score is not None:
             return self.train_round_two(self.config.stop_score).folder
-        return self._second_behind(self._begin(RoundPlan("first", is_last=False)))
+        return self._begin(RoundPlan("first", is_last=False)).folder
 
     def resume(self, folder: str | Path) -> RunFolder:
         """Goes on with a run that was cut short, and ends as it would have ended.
@@ -189,9 +190,9 @@ class Trainer:
             InputError: there is nothing to go on from, the run was begun with other settings or data, or
                 another process is at it.
         """
-        self.output = Path(folder).parent
-        round_ = self._resume_round(RunFolder(Path(folder)))
-        return round_.folder if round_.plan.is_last else self._second_behind(round_)
+        folder = Path(folder).resolve()  # `.` has neither a name nor a folder that it is in
+        self.output = folder.parent
+        return self._resume_round(RunFolder(folder)).folder
 
     def find_begun(self, kind: str) -> Path | None:
         """The folder of a round that was begun with the same settings and can be resumed, or None.
@@ -203,17 +204,19 @@ class Trainer:
             with suppress(InputError):  # none, a damaged one, or one of another version
                 facts = Checkpoints.of_run(path).load().facts
                 begun = read_settings(path, facts)
-                if RoundPlan.of(path, facts).kind == kind and not any(begun.differences(self._settings)):
+                plan = RoundPlan.of(path, facts)
+                if plan.kind == kind and plan.is_last and not any(begun.differences(self._settings)):
                     return path
         return None
 
-    def _second_behind(self, first: RoundInProgress) -> RunFolder:
+    def _second_behind(self, first: RoundInProgress) -> RoundInProgress:
         """The second of two rounds, which may have begun already."""
         begun = first.folder.find_second()
         if begun is not None:
-            return self._resume_round(begun).folder
+            return self._resume_round(begun)
+        first.folder.checkpoints.check_presence()  # else another process has finished the second meanwhile
         stop_score = first.stopping.training_score
-        return self._begin(RoundPlan("second", stop_score, first_round=first.folder.name)).folder
+        return self._begin(RoundPlan("second", stop_score, first_round=first.folder.name))
 
     def build_graph(self) -> Graph:
         """The graph that is trained, with its initial weights; nothing is left on disk.
@@ -252,18 +255,19 @@ class Trainer:
             folder.write_drawing(graph)
             with locked(folder.checkpoints.folder):
                 self._save(round_)
-                self._complete(round_)
+                return self._complete(round_)
         except BaseException:
             if not round_.can_go_on:
                 folder.remove()
             raise
-        return round_
 
     def _resume_round(self, folder: RunFolder) -> RoundInProgress:
-        """Runs the rest of a round, if there is any."""
+        """Runs the rest of a round, if there is any, and the second behind the first of two."""
+        folder.check_name()
         folder.checkpoints.check_presence()
         with locked(folder.checkpoints.folder):
             checkpoint = folder.checkpoints.load(self.reporter.line)
+            check_agreement(lambda: {"the checkpoint": checkpoint.facts})
             self._check_settings(folder, checkpoint.facts)
             plan = RoundPlan.of(folder.path, checkpoint.facts)
             training = self._set_up(plan, self.build_graph().model)
@@ -274,8 +278,9 @@ class Trainer:
             self.reporter.line(
                 f"{folder.path}: going on {'behind the last' if round_.has_ended else f'in {place}'}"
             )
-            self._complete(round_)
-        return round_
+            last = self._complete(round_)
+        folder.checkpoints.remove_folder()
+        return last
 
     def _set_up(self, plan: RoundPlan, model: keras.Model) -> TrainingRound:
         """What a round trains, and on which examples."""
@@ -312,16 +317,23 @@ class Trainer:
         config = self.config
         return EarlyStopping(config.criterion, config.patience, plan.stop_score, config.stop_cost)
 
-    def _complete(self, round_: RoundInProgress) -> None:
-        """Trains to the end and leaves what there is to leave; then states are of no use any more."""
-        if not round_.folder.is_finished:
-            with self._open_log(round_.folder) as log, _telling_how_to_go_on(round_, self.reporter):
-                self._run(round_, log)
-                self._leave(round_, log)
-        if round_.plan.is_last:
-            for folder in (round_.first_folder, round_.folder):
-                if folder is not None:
-                    folder.checkpoints.remove()
+    def _complete(self, round_: RoundInProgress) -> RoundInProgress:
+        """Trains to the end and leaves what there is to leave; then states are of no use any more.
+
+        Returns:
+            the round, or the second that comes behind it.
+        """
+        with _telling_how_to_go_on(round_, self.reporter):
+            if not round_.folder.is_finished:
+                with self._open_log(round_.folder) as log:
+                    self._run(round_, log)
+                    self._leave(round_, log)
+            if not round_.plan.is_last:
+                return self._second_behind(round_)
+        for folder in (round_.first_folder, round_.folder):
+            if folder is not None:
+                folder.checkpoints.remove()
+        return round_
 
     def _open_log(self, folder: RunFolder) -> AbstractContextManager[TensorBoardLog | None]:
         return TensorBoardLog(folder.path / "tensorboard") if self.tensorboard else nullcontext()
@@ -451,6 +463,9 @@ class Trainer:
     def _leave(self, round_: RoundInProgress, log: TensorBoardLog | None) -> None:
         """Writes what a finished round leaves: model, words, plots, results."""
         folder, model = round_.folder, round_.training.model
+        self._write_record(
+            round_, keep=True
+        )  # once more: what could not be written then is not written by resuming
         folder.write_words(self.dataset.question_words, self.dataset.answers)
         if self.config.save_model:
             folder.write_model(model)
@@ -568,6 +583,7 @@ def _telling_how_to_go_on(round_: RoundInProgress, reporter: Reporter) -> Iterat
     try:
         yield
     except BaseException:
-        if round_.can_go_on:
-            reporter.line(f"To go on from the last checkpoint: cocoqa-train --resume {round_.folder.path}")
+        if round_.can_go_on and (round_.plan.is_last or round_.folder.find_second() is None):
+            folder = shlex.quote(str(round_.folder.path))
+            reporter.line(f"To go on from the last checkpoint: cocoqa-train --resume {folder}")
         raise

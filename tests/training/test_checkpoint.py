@@ -59,6 +59,16 @@ def pair(tmp_path_factory):
     return checkpoints
 
 
+def test_a_damaged_one_does_not_count_among_those_that_are_kept(checkpoints):
+    for number in range(3):
+        checkpoints.save(state(number))
+    newest(checkpoints).write_bytes(b"")
+    assert_is(checkpoints.load(), 1)
+    checkpoints.save(state(3))
+    newest(checkpoints).write_bytes(b"")
+    assert_is(checkpoints.load(), 1)
+
+
 @settings(max_examples=200)
 @given(st.data())
 def test_a_changed_byte_or_a_cut_leads_to_the_one_before(pair, data):
@@ -77,6 +87,9 @@ def test_a_changed_byte_or_a_cut_leads_to_the_one_before(pair, data):
 
 
 def test_without_a_whole_one_there_is_no_going_on(checkpoints):
+    with pytest.raises(InputError, match=r"no run folder .*run; look into --output"):
+        checkpoints.load()
+    checkpoints.folder.mkdir(parents=True)
     with pytest.raises(InputError, match="run: nothing to go on from"):
         checkpoints.load()
     checkpoints.save(state(1))

@@ -15,6 +15,7 @@ from cocoqa_keras.errors import InputError
 from cocoqa_keras.locks import locked
 from cocoqa_keras.spec.training_config import TrainingConfig
 from cocoqa_keras.training.example_weights import write_example_weights
+from cocoqa_keras.training.interruption import Interruption
 from cocoqa_keras.training.reporter import Reporter
 from cocoqa_keras.training.run_folder import RunFolder
 from cocoqa_keras.training.trainer import Trainer
@@ -208,6 +209,50 @@ def test_a_second_ctrl_c_does_not_wait(trainer, tmp_path):
 def test_a_run_is_not_worked_on_twice(trainer, cut):
     with locked(cut / "checkpoint"), pytest.raises(InputError, match="in use by another process"):
         trainer("img_bow", cut.parent).resume(cut)
+
+
+def test_what_could_not_be_written_is_written_in_the_end(trainer, whole, tmp_path, monkeypatch):
+    write, calls = RunFolder.write_weights, []
+
+    def fail_once(folder, *arguments):
+        calls.append(folder)
+        if len(calls) == 3:
+            raise InputError("cannot write")
+        write(folder, *arguments)
+
+    monkeypatch.setattr(RunFolder, "write_weights", fail_once)
+    with pytest.raises(InputError, match="cannot write"):
+        trainer("img_bow", tmp_path / "cut").train()
+    trainer("img_bow", tmp_path / "cut").resume(newest(tmp_path / "cut"))
+    assert content(tmp_path / "cut") == whole
+
+
+def test_the_run_folder_may_be_the_working_folder(trainer, whole, cut, tmp_path, monkeypatch):
+    monkeypatch.chdir(cut)
+    assert main(["--resume", "."]) == 0
+    assert content(tmp_path / "cut") == whole
+
+
+def test_a_renamed_run_folder_is_told(trainer, cut):
+    renamed = cut.rename(cut.with_name("mine"))
+    with pytest.raises(InputError, match=f"give the folder its old name, {cut.name}, to go on"):
+        trainer("img_bow", cut.parent).resume(renamed)
+
+
+def test_ctrl_c_that_comes_too_late_for_a_batch_is_not_lost():
+    with pytest.raises(KeyboardInterrupt), Interruption():
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_weights_that_have_moved_can_be_named(trainer, tmp_path):
+    weights = trainer("bow", tmp_path / "before").train(one_round=True).file(".w.npy")
+    first = shutil.copy(weights, tmp_path / "first.w.npy")
+    trainer("bow", tmp_path / "whole", weights_from=first).train(one_round=True)
+    with pytest.raises(KeyboardInterrupt):
+        trainer("bow", tmp_path / "cut", Interrupter(5), weights_from=first).train(one_round=True)
+    moved = shutil.move(first, tmp_path / "moved.w.npy")
+    assert main(["--resume", str(newest(tmp_path / "cut")), "--weights-from", str(moved)]) == 0
+    assert content(tmp_path / "cut") == content(tmp_path / "whole")
 
 
 def test_a_finished_run_is_left_alone(trainer, tmp_path):
