@@ -135,7 +135,7 @@ def _turn(seed: int, seconds: float, only: list[str] | None, folder: Path) -> No
 
 def _origins(only: list[str] | None) -> dict[str, tuple[list[bytes], list[bytes]]]:
     """The whole and the hostile files that are damaged, by their name."""
-    from corpus import HOSTILE, WHOLE
+    from cases import HOSTILE, WHOLE
 
     def small(files: dict[str, bytes]) -> list[bytes]:
         return [files[what] for what in files if what != ENDLESS and len(files[what]) < LARGEST_ORIGIN]

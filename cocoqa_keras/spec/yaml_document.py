@@ -82,7 +82,9 @@ def read_yaml(path: str | Path) -> YamlDocument:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise InputError(f"{path}:{line}: not valid YAML: {error.problem or error.context}") from error
+        raise InputError(
+            f"{path}:{line}: not valid YAML: {_short(error.problem or error.context)}"
+        ) from error
     except (
         yaml.YAMLError,
         RecursionError,
@@ -93,8 +95,13 @@ def read_yaml(path: str | Path) -> YamlDocument:
         AttributeError,
     ) as error:
         # What the constructors of YAML's types raise on `!!int x` and its like.
-        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())[:200]}") from error
+        raise InputError(f"{path}: not valid YAML: {_short(error)}") from error
     return YamlDocument(path, text, data, root)
+
+
+def _short(problem: object) -> str:
+    """A message that may quote any amount of the file, on one line."""
+    return " ".join(str(problem).split())[:200]
 
 
 def _read_text(path: Path) -> str:

@@ -12,7 +12,6 @@ import zipfile
 import zlib
 from pathlib import Path
 
-import folders
 import h5py
 import numpy as np
 from bounds import CANARY, COMMAND
@@ -20,15 +19,14 @@ from PIL import Image
 
 from cocoqa_keras.data import python2_pickle
 from cocoqa_keras.data.features_writer import write_features
-from cocoqa_keras.data.formats import write_array, write_weights
+from cocoqa_keras.data.formats import write_weights
 from cocoqa_keras.models.zoo import TRAINING_CONFIG, config_folder, find_model
 
 DEEP = 100_000
-VARIABLES = "variables.data-00000-of-00001"  # of a SavedModel
 _COMMAND = COMMAND.encode()
 
 
-def _written(write, suffix=""):
+def written(write, suffix=""):
     """What a writer of files leaves in its file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"file{suffix}"
@@ -98,7 +96,7 @@ _PICKLES = {
     "control characters as a word": b"}(U\x04\x1b[2JK\x01U\x03UNKK\x02u.",
     "a memo of many entries": b"K\x01" + b"".join(b"r" + struct.pack("<I", n) for n in range(500_000)) + b".",
 }
-_ARRAYS = {
+ARRAYS = {
     "a command": _objects_npy(1, _PICKLES["a command that was pickled"]),
     "objects in objects": _objects_npy(1, (_ARRAY + b"(K\x01K\x01\x85" + _OBJECTS + b"\x89](") * 10_000),
     "a list that doubles": _objects_npy(
@@ -120,7 +118,7 @@ _ARRAYS = {
     "not a number": _numbers_npy(
         b"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1), }\n", struct.pack("<d", float("nan"))
     ),
-    "a zip archive, as numpy's .npz": _written(lambda path: np.savez(path, np.zeros(3)), ".npz"),
+    "a zip archive, as numpy's .npz": written(lambda path: np.savez(path, np.zeros(3)), ".npz"),
 }
 
 
@@ -137,79 +135,79 @@ def _features(**parts):
                 del file[f"hidden7_{part}"]
                 make(file, f"hidden7_{part}")
 
-    return _written(write, ".h5")
+    return written(write, ".h5")
 
 
-def _array(values, **options):
+def array(values, **options):
     return lambda file, name: file.create_dataset(name, data=values, **options)
 
 
-def _hollow(length, dtype, **options):
+def hollow(length, dtype, **options):
     """An array of any length, of which the file holds nothing."""
     return lambda file, name: file.create_dataset(name, (length,), dtype, chunks=(2**16,), **options)
 
 
-def _linked(link):
+def linked(link):
     return lambda file, name: file.__setitem__(name, link)
 
 
-def _bomb(file, name):
+def bomb(file, name):
     """Zeros, compressed a thousandfold."""
     file.create_dataset(name, data=np.zeros(2**24, np.float32), chunks=(2**22,), compression="gzip")
 
 
-def _virtual(file, name):
+def virtual(file, name):
     layout = h5py.VirtualLayout((4,), "f4")
     layout[:] = h5py.VirtualSource("/etc/passwd", "x", (4,))
     file.create_virtual_dataset(name, layout)
 
 
-def _outside(path):
+def outside(path):
     """An array whose values lie in another file, or in what only looks like one."""
     return lambda file, name: file.create_dataset(name, (4,), "f4", external=[(path, 0, 16)])
 
 
 _FEATURES = {
-    "a link to another file": _features(data=_linked(h5py.ExternalLink("/etc/passwd", "/x"))),
-    "a link to a pipe": _features(data=_linked(h5py.ExternalLink("pipe", "/x"))),
-    "a link to nowhere": _features(data=_linked(h5py.SoftLink("/nowhere"))),
-    "a link to itself": _features(indptr=_linked(h5py.SoftLink("/hidden7_indptr"))),
-    "a link to its folder": _features(shape=_linked(h5py.SoftLink("/"))),
-    "values in another file": _features(data=_outside("/etc/passwd")),
-    "values in a device": _features(data=_outside("/dev/zero")),
-    "statistics in another file": _features(mean=_outside("/etc/passwd")),
-    "values of a virtual array": _features(data=_virtual),
-    "values without end, all compressed": _features(data=_bomb),
-    "a trillion values of which none is there": _features(data=_hollow(10**12, "f4")),
+    "a link to another file": _features(data=linked(h5py.ExternalLink("/etc/passwd", "/x"))),
+    "a link to a pipe": _features(data=linked(h5py.ExternalLink("pipe", "/x"))),
+    "a link to nowhere": _features(data=linked(h5py.SoftLink("/nowhere"))),
+    "a link to itself": _features(indptr=linked(h5py.SoftLink("/hidden7_indptr"))),
+    "a link to its folder": _features(shape=linked(h5py.SoftLink("/"))),
+    "values in another file": _features(data=outside("/etc/passwd")),
+    "values in a device": _features(data=outside("/dev/zero")),
+    "statistics in another file": _features(mean=outside("/etc/passwd")),
+    "values of a virtual array": _features(data=virtual),
+    "values without end, all compressed": _features(data=bomb),
+    "a trillion values of which none is there": _features(data=hollow(10**12, "f4")),
     "a billion row pointers of which none is there": _features(
-        shape=_array([10**9, 6]), indptr=_hollow(10**9 + 1, "i8")
+        shape=array([10**9, 6]), indptr=hollow(10**9 + 1, "i8")
     ),
     "40 million row pointers of which none is there": _features(
-        shape=_array([40_000_000, 6]), indptr=_hollow(40_000_001, "i8")
+        shape=array([40_000_000, 6]), indptr=hollow(40_000_001, "i8")
     ),
     "as many columns as can be": _features(
-        shape=_array([4, 2**20]), mean=_hollow(2**20, "f4"), std=_hollow(2**20, "f4")
+        shape=array([4, 2**20]), mean=hollow(2**20, "f4"), std=hollow(2**20, "f4")
     ),
-    "more columns than can be": _features(shape=_array([4, 2**31])),
-    "row pointers that fall to nothing": _features(indptr=_array([0, 10**6, 0, 0, 0])),
-    "negative row pointers": _features(indptr=_array([0, -1, 2, 3, 4])),
-    "row pointers that overflow": _features(indptr=_array(np.array([0, 1, 2, 2**63, 4], np.uint64))),
-    "row pointers without sign": _features(indptr=_array(np.array([0, 2**64 - 1, 2, 3, 4], np.uint64))),
-    "columns that are texts": _features(indices=_array([b"0", b"1", b"2", b"3"])),
+    "more columns than can be": _features(shape=array([4, 2**31])),
+    "row pointers that fall to nothing": _features(indptr=array([0, 10**6, 0, 0, 0])),
+    "negative row pointers": _features(indptr=array([0, -1, 2, 3, 4])),
+    "row pointers that overflow": _features(indptr=array(np.array([0, 1, 2, 2**63, 4], np.uint64))),
+    "row pointers without sign": _features(indptr=array(np.array([0, 2**64 - 1, 2, 3, 4], np.uint64))),
+    "columns that are texts": _features(indices=array([b"0", b"1", b"2", b"3"])),
     "columns of any length": _features(
         indices=lambda file, name: file.create_dataset(name, (4,), h5py.vlen_dtype("i4"))
     ),
     "values that are pointers": _features(
         data=lambda file, name: file.create_dataset(name, (4,), h5py.ref_dtype)
     ),
-    "values that are records": _features(data=_array(np.zeros(4, [("a", "f4"), ("b", "f4")]))),
-    "values of half precision": _features(data=_array(np.ones(4, np.float16))),
-    "values of a type of its own": _features(data=_array(np.ones(4, np.float32).astype("c8"))),
-    "a number for an array": _features(data=_array(np.float32(1))),
+    "values that are records": _features(data=array(np.zeros(4, [("a", "f4"), ("b", "f4")]))),
+    "values of half precision": _features(data=array(np.ones(4, np.float16))),
+    "values of a type of its own": _features(data=array(np.ones(4, np.float32).astype("c8"))),
+    "a number for an array": _features(data=array(np.float32(1))),
     "a folder for an array": _features(data=lambda file, name: file.create_group(name)),
     "a type for an array": _features(data=lambda file, name: file.__setitem__(name, np.dtype("f4"))),
     "an empty array": _features(shape=lambda file, name: file.create_dataset(name, data=h5py.Empty("i8"))),
-    "no images": _features(shape=_array([0, 6]), indptr=_array([0])),
+    "no images": _features(shape=array([0, 6]), indptr=array([0])),
 }
 
 
@@ -241,6 +239,7 @@ _YAML = {
     "a merge of itself": b"a: &a\n  <<: *a\n",
     "many merges": b"a: &a {x: 1}\n" + b"".join(b"b%d: {<<: [*a, *a, *a, *a]}\n" % n for n in range(5000)),
     "many aliases": b"a: &a [x]\nstages: [" + b"*a, " * 30_000 + b"]\n",
+    "a long alias to nothing": b"name: *" + b"a" * 5000 + b"\n",
     "many anchors": b"stages: [" + b"".join(b"&a%d x, " % n for n in range(20_000)) + b"]\n",
     "many documents": b"--- x\n" * 100_000,
     "half a character": b'name: "\\ud800"\n',
@@ -271,7 +270,7 @@ _FILES = {"train.npy": b"numbers", "words/qdict.pkl": b"words"}
 def _state(facts, **arrays):
     """A checkpoint; facts are JSON."""
     facts = np.frombuffer(facts, np.uint8)
-    return _written(lambda path: np.savez(path, facts=facts, **arrays), ".npz")
+    return written(lambda path: np.savez(path, facts=facts, **arrays), ".npz")
 
 
 _WHOLE_STATE = {
@@ -339,7 +338,7 @@ _ARCHIVES = {
 # Pictures
 
 
-def _picture(kind="PNG", mode="RGB", size=(7, 5), **options):
+def picture(kind="PNG", mode="RGB", size=(7, 5), **options):
     buffer = io.BytesIO()
     pixels = np.arange(size[0] * size[1] * 4, dtype=np.uint8).tobytes()
     Image.frombytes("RGBA", size, pixels).convert("RGB").convert(mode).save(buffer, kind, **options)
@@ -350,7 +349,7 @@ def _chunk(kind, content):
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
-def _png(width, height, *chunks, depth=8, color=2, pixels=b""):
+def png(width, height, *chunks, depth=8, color=2, pixels=b""):
     header = _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, 0))
     body = _chunk(b"IDAT", zlib.compress(pixels))
     return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + body + _chunk(b"IEND", b"")
@@ -370,39 +369,39 @@ def _animation(frames):
 
 
 _WHOLE_PICTURES = {
-    "RGB": _picture(),
-    "16 bits": _png(2, 1, depth=16, color=0, pixels=b"\0\x12\x34\xff\xff"),
-    "CMYK": _picture("JPEG", "CMYK"),
-    "a palette": _picture(mode="P"),
-    "black and white": _picture(mode="1"),
-    "one pixel": _picture(size=(1, 1)),
-    "JPEG on its side": _picture("JPEG", exif=_exif(6)),
-    "an orientation that is none": _picture("JPEG", exif=_exif(99)),
+    "RGB": picture(),
+    "16 bits": png(2, 1, depth=16, color=0, pixels=b"\0\x12\x34\xff\xff"),
+    "CMYK": picture("JPEG", "CMYK"),
+    "a palette": picture(mode="P"),
+    "black and white": picture(mode="1"),
+    "one pixel": picture(size=(1, 1)),
+    "JPEG on its side": picture("JPEG", exif=_exif(6)),
+    "an orientation that is none": picture("JPEG", exif=_exif(99)),
     "an animation": _animation(3),
-    "WebP": _picture("WEBP"),
-    "BMP": _picture("BMP"),
-    "GIF": _picture("GIF"),
+    "WebP": picture("WEBP"),
+    "BMP": picture("BMP"),
+    "GIF": picture("GIF"),
 }
 _PICTURES = {
-    "cut short": _picture(size=(64, 64))[:-200],
-    "nothing but a header": _picture()[:33],
-    "a bomb of 900 million pixels": _png(30_000, 30_000),
-    "4 billion pixels a side": _png(2**31 - 1, 2**31 - 1),
-    "no pixels": _png(0, 0),
-    "fewer pixels than it says": _png(1000, 1000, pixels=b"\0\0\0\0"),
-    "more pixels than it says": _png(1, 1, pixels=bytes(100_000_000)),
-    "a text that unpacks to much": _png(1, 1, _chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(300_000_000)))),
-    "a colour profile that unpacks to much": _png(
+    "cut short": picture(size=(64, 64))[:-200],
+    "nothing but a header": picture()[:33],
+    "a bomb of 900 million pixels": png(30_000, 30_000),
+    "4 billion pixels a side": png(2**31 - 1, 2**31 - 1),
+    "no pixels": png(0, 0),
+    "fewer pixels than it says": png(1000, 1000, pixels=b"\0\0\0\0"),
+    "more pixels than it says": png(1, 1, pixels=bytes(100_000_000)),
+    "a text that unpacks to much": png(1, 1, _chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(300_000_000)))),
+    "a colour profile that unpacks to much": png(
         1, 1, _chunk(b"iCCP", b"a\0\0" + zlib.compress(bytes(300_000_000)))
     ),
-    "a chunk of 2 GiB": _picture()[:33] + b"\x7f\xff\xff\xffIDAT",
-    "EXIF data that point at themselves": _picture(
+    "a chunk of 2 GiB": picture()[:33] + b"\x7f\xff\xff\xffIDAT",
+    "EXIF data that point at themselves": picture(
         "JPEG", exif=b"Exif\0\0II*\0\x08\0\0\0\x01\0i\x87\x04\0\x01\0\0\0\x08\0\0\0\0\0\0\0"
     ),
     "an animation of many frames": _animation(3000),
     "a vector graphic": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
     "PostScript": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n(" + CANARY.encode() + b") (w) file\n",
-    "a format that is rare": _picture("TIFF"),
+    "a format that is rare": picture("TIFF"),
     "text": b"hello",
 }
 
@@ -444,7 +443,7 @@ _JSON_LINES = {
     "a question of many words": b'{"question": "' + b"a " * 40_000 + b'", "answer": "a", "image": "1"}\n' * 2,
     "zeros in it": _QUESTIONS.replace(b"cat", b"c\\u0000t"),
 }
-_CSV = {
+CSV = {
     "zeros in it": _QUESTIONS_CSV.replace(b"cat", b"c\0t"),
     "a quote without end": _QUESTIONS_CSV + b'"' + b"a,b\n" * 500_000,
     "a long field": _QUESTIONS_CSV + b"a" * 10_000_000,
@@ -460,221 +459,12 @@ _RECORDS = {name: content for name, content in JSON.items() if name != "nothing"
 }
 
 
-# Files of a folder, the others of which are whole
-
-
-def _of(make, place):
-    return {"whole": (make() / place).read_bytes()}
-
-
-def _of_model(member):
-    with zipfile.ZipFile(folders.run() / "model.keras") as archive:
-        return {"whole": archive.read(member)}
-
-
-def _split(words, answers):
-    """Questions, each an image and words, and their answers, as an encoded data set keeps them."""
-    arrays = np.empty(2, object)
-    arrays[:] = [np.array(words), np.array(answers)]
-    return _written(lambda path: write_array(path, arrays), ".npy")
-
-
-# That their files are damaged themselves is tried with those of a data set in test_hostile_folders.
-_SPLITS = {
-    "words that are none": _split([[[1], [-1]]], [[0]]),
-    "words beyond all": _split([[[1], [10**12]]], [[0]]),
-    "an image beyond all": _split([[[10**12], [1]]], [[0]]),
-    "no image": _split([[[0], [1]]], [[0]]),
-    "an answer that is none": _split([[[1], [1]]], [[-1]]),
-    "no questions": _split(np.zeros((0, 2, 1), int), np.zeros((0, 1), int)),
-    "questions of no words": _split(np.zeros((1, 0, 1), int), [[0]]),
-    "more answers than questions": _split([[[1], [1]]], [[0], [0]]),
-    "not a number": _split([[[1.0], [np.nan]]], [[0]]),
-}
-_WORDS = {
-    "an id beyond all": python2_pickle.dumps({"a": 1, "UNK": 10**12}),
-    "an id that is none": python2_pickle.dumps({"a": -1, "UNK": 2}),
-    "an id twice": python2_pickle.dumps({"a": 1, "UNK": 1}),
-    "an id that is a text": python2_pickle.dumps({"a": "1", "UNK": 2}),
-    "no words": python2_pickle.dumps({}),
-    "control characters": python2_pickle.dumps({"\x1b[2J": 1, "UNK": 2}),
-}
-
-
-def _layer(module, class_name, **config):
-    return {"module": module, "class_name": class_name, "config": config, "registered_name": None}
-
-
-def _model(*layers):
-    layers = [_layer("keras.layers", "InputLayer", batch_shape=[None, 2]), *layers]
-    return json.dumps(_layer("keras", "Sequential", name="it", layers=layers)).encode()
-
-
-def _called(module, name):
-    """A layer that computes by a function of any module."""
-    function = {"module": module, "class_name": "function", "config": name, "registered_name": name}
-    return _model(_layer("keras.layers", "Activation", activation=function))
-
-
-_CODE = {"class_name": "__lambda__", "config": {"value": "4wAAAA=="}}
-_CONFIGS = {
-    "a function of the system": json.dumps(_layer("os", "system", command=COMMAND)).encode(),
-    "a function of the system as activation": _called("os", "system"),
-    "a download as activation": _called("keras.utils", "get_file"),
-    "unsafe loading as activation": _called("keras.config", "enable_unsafe_deserialization"),
-    "Python code": _model(
-        _layer(
-            "keras.layers", "Lambda", function={"class_name": "__lambda__", "config": {"value": "4wAAAA=="}}
-        )
-    ),
-    "another SavedModel": _model(_layer("keras.layers", "TFSMLayer", filepath="saved_model")),
-    "words from a file": _model(_layer("keras.layers", "StringLookup", vocabulary="/etc/passwd")),
-    "a layer larger than memory": _model(_layer("keras.layers", "Dense", units=10**9)),
-    "a layer larger than all memory": _model(_layer("keras.layers", "Dense", units=10**18)),
-    "a layer of no size": _model(_layer("keras.layers", "Dense", units=-1)),
-    "a table larger than memory": _model(
-        _layer("keras.layers", "Embedding", input_dim=10**6, output_dim=10**6)
-    ),
-    **JSON,
-}
-
-
-def _weights(make):
-    """The weights of the model with another array in place of the first."""
-
-    def write(path):
-        path.write_bytes(_of_model("model.weights.h5")["whole"])
-        with h5py.File(path, "a") as file:
-            arrays = []
-            file.visititems(
-                lambda name, node: arrays.append(name) if isinstance(node, h5py.Dataset) else None
-            )
-            del file[arrays[0]]
-            make(file, arrays[0])
-
-    return _written(write, ".h5")
-
-
-_WEIGHTS = {
-    "a link to another file": _weights(_linked(h5py.ExternalLink("/etc/passwd", "/x"))),
-    "a link to itself": _weights(_linked(h5py.SoftLink("/nowhere"))),
-    "values in another file": _weights(_outside("/etc/passwd")),
-    "values in a device": _weights(_outside("/dev/zero")),
-    "values of a virtual array": _weights(_virtual),
-    "a trillion values of which none is there": _weights(_hollow(10**12, "f4")),
-    "values without end, all compressed": _weights(_bomb),
-    "texts": _weights(_array([b"0", b"1"])),
-    "a folder": _weights(lambda file, name: file.create_group(name)),
-    "an empty array": _weights(lambda file, name: file.create_dataset(name, data=h5py.Empty("f4"))),
-    "nothing": b"",
-}
-_NO_MODEL = {"nothing": b"", "text": b"hello", "zeros": bytes(1000)}
-_VALUES = {
-    "numbers": '{"data": 1, "test": 2}',
-    "a folder that is a number": '{"data": {"folder": 1}}',
-    "a figure that is none": '{"test": {"rate": "<script>"}}',
-    "control characters": '{"versions": {"\u001b[2J": "\u001b]0;x\u0007"}}',
-}
-_RUNS = {**JSON, **{what: content.encode() for what, content in _VALUES.items()}}
-_ANSWERED = {
-    "no answers": b'{"question": "q", "image": "1", "type": "object", "truth": "a", "answers": []}\n',
-    "a type that is none": b'{"question": "q", "image": "1", "type": "\\u001b[2J", "truth": "a"}\n',
-    "a score beyond all": (
-        b'{"question": "q", "image": "1", "type": "object", "truth": "a", '
-        b'"answers": [{"answer": "a", "score": 1e999}]}\n'
-    ),
-    "blank lines": b"\n" * 1000,
-    **JSON,
-}
-_PARTIAL = "data/.hidden_oxford_mscoco.partial/progress.json"
-_PROGRESS = {
-    what: json.dumps({"batches": 1, "rows": 1, "skipped": [], "digest": "", **fields}).encode()
-    for what, fields in {
-        "no batches": {"batches": -1},
-        "a part of a batch": {"batches": 0.5},
-        "batches without end": {"batches": 10**30},
-        "rows without end": {"rows": 10**30},
-        "numbers for names": {"skipped": [1]},
-    }.items()
-}
-_LINES = {
-    "a long line": b"a" * 10_000_000,
-    "another encoding": b"caf\xe9\n",
-    "zeros": bytes(1000),
-    "no line": b"",
-    "blank lines": b"\n" * 1000,
-}
-_NOUN = "{0:08} 05 n 01 dog 0 001 @ {1:08} n 0000 | a gloss\n"
-_NOUNS = {
-    "kinds of each other": (_NOUN.format(0, len(_NOUN.format(0, 0))) + _NOUN.format(49, 0)).encode(),
-    "a kind of itself": _NOUN.format(0, 0).encode(),
-    "a kind of what is not there": _NOUN.format(0, 10**7).encode(),
-    "pointers without end": b"00000000 05 n 01 dog 0 999 @ 00000000 n 0000\n",
-    "a number that is none": b"00000000 05 n zz dog 0 000 | \n",
-    **_LINES,
-}
-_INDEX = {
-    "synsets without end": b"dog n 999999999 1 @ 1 0 00000000\n",
-    "a synset elsewhere": b"dog n 1 1 @ 1 0 99999999999999999999\n",
-    "a synset before the file": b"dog n 1 1 @ 1 0 -5\n",
-    **_LINES,
-}
-_KEPT = {
-    "a result without figures": b'{"made_from": {}, "rows": {"BOW": {"0": {}}}}',
-    "a seed that is none": b'{"made_from": {}, "rows": {"BOW": {"x": {}}}}',
-    "other data": b'{"made_from": {"sha256": "x"}, "rows": {}}',
-    **JSON,
-}
-_WHOLE_TABLE = {
-    "made_from": {},
-    "rows": {"BOW": {"0": {"figures": {"rate": 0.5}, "interval": [0, 1], "epochs": [1], "seconds": 1.5}}},
-}
-_REQUESTS = {
-    "numbers": b'{"instances": [[1, 2], [3]]}',
-    "ids that are none": b'{"instances": [{"question": [-1, 99999999]}]}',
-    "an id beyond 32 bits": b'{"instances": [[4294967297]]}',
-    "not a number": b'{"instances": [[NaN]]}',
-    "lists in lists, few": b'{"instances": ' + b"[" * 500 + b"]" * 500 + b"}",
-    "no words": b'{"signature_name": "answer", "instances": [""]}',
-    "a word without end": b'{"signature_name": "answer", "instances": ["' + b"a" * 3_000_000 + b'"]}',
-    "half a character": b'{"signature_name": "answer", "instances": ["\\ud800"]}',
-    "bytes that are none": b'{"signature_name": "answer", "instances": [{"b64": "*"}]}',
-    "a signature that is a list": b'{"signature_name": [], "instances": [1]}',
-    "nothing": b"",
-    "lists in lists": JSON["lists in lists"],
-    "a number of many digits": b'{"instances": [[' + b"9" * 10_000 + b"]]}",
-}
-
-
-def _form(**parts):
-    """A form as browsers send it, with the headers and the content of each part."""
-    text = b"".join(
-        b'--XX\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
-        % (name.encode(), headers, content)
-        for name, (headers, content) in parts.items()
-    )
-    return text + b"--XX--\r\n"
-
-
-_FILE = b'; filename="../../x.png"\r\nContent-Type: image/png'
-_FORMS = {
-    "a text for a picture": _form(question=(b"", b"what?"), picture=(b"", b"x")),
-    "a picture for a question": _form(question=(_FILE, _picture()), picture=(_FILE, _picture())),
-    "a bomb": _form(question=(b"", b"what?"), picture=(_FILE, _png(30_000, 30_000))),
-    "a kept picture that is none": _form(question=(b"", b"what?"), kept=(b"", b"AAAA")),
-    "a question without end": _form(question=(b"", b"a" * 3_000_000), picture=(_FILE, _picture())),
-    "many fields": _form(**{f"field{number}": (b"", b"x") for number in range(2000)}),
-    "a header without end": b"--XX\r\n" + b"a" * 1_000_000,
-    "no end": _form(question=(b"", b"what?"), picture=(_FILE, _picture()))[:-20],
-    "nothing": b"",
-}
-
 WHOLE = {
     "words.pkl": {"a dictionary": _PICKLE, "names": python2_pickle.dumps(["12", "7"])},
-    "model.w.npy": {"weights": _written(lambda path: write_weights(path, [np.eye(3), 0]), ".npy")},
+    "model.w.npy": {"weights": written(lambda path: write_weights(path, [np.eye(3), 0]), ".npy")},
     "features.h5": {
         "features": _features(),
-        "of pictures that are known": _written(
+        "of pictures that are known": written(
             lambda path: write_features(path, np.eye(4, 6), extractor="it", images=[*"abcd"]), ".h5"
         ),
     },
@@ -686,41 +476,11 @@ WHOLE = {
     "questions.jsonl": {"questions": _QUESTIONS},
     "questions.csv": {"questions": _QUESTIONS_CSV},
     "downloads.json": {"nothing yet": b"{}"},
-    "train.npy": _of(folders.dataset, "train.npy"),
-    "qdict.pkl": _of(folders.dataset, "qdict.pkl"),
-    "questions.txt": _of(folders.cocoqa_text, "train/questions.txt"),
-    "qa.37.train.txt": _of(folders.daquar, "qa.37.train.txt"),
-    "train2014_questions.json": _of(folders.vqa, "train2014_questions.json"),
-    "train2014_annotations.json": _of(folders.vqa, "train2014_annotations.json"),
-    "annotations.json": {
-        "an address": b'{"images": [{"file_name": "COCO_000000000042.jpg", "coco_url": "http://x.org/42.jpg"}]}'
-    },
-    "progress.json": _of(folders.half_extracted, _PARTIAL),
-    "w-train.npy": _of(folders.example_weights, "w-train.npy"),
-    "run.json": _of(folders.run, "run.json"),
-    "answers.json": _of(folders.run, "answers.json"),
-    "predictions.jsonl": _of(folders.run, "predictions.jsonl"),
     "state.npz": {"a state": _state(json.dumps(_WHOLE_STATE).encode(), **{"weights/0": np.eye(3)})},
-    "config.json": _of_model("config.json"),
-    "model.weights.h5": _of_model("model.weights.h5"),
-    "saved_model.pb": _of(folders.saved_model, "saved_model.pb"),
-    "variables.index": _of(folders.saved_model, "variables/variables.index"),
-    VARIABLES: _of(folders.saved_model, f"variables/{VARIABLES}"),
-    "data.noun": _of(folders.wordnet, "data.noun"),
-    "index.noun": _of(folders.wordnet, "index.noun"),
-    "noun.exc": _of(folders.wordnet, "noun.exc"),
-    "table.json": {"a row": json.dumps(_WHOLE_TABLE).encode()},
-    "chosen.txt": {"numbers": b"0\n7,a comment\n# not this\n"},
-    "new.csv": {"questions": b'0,what is it?,cat\n1,"how many, then?",\n'},
-    "request.json": {
-        "numbers": b'{"instances": [[1, 2], [3, 0]]}',
-        "text": b'{"signature_name": "answer", "inputs": {"question": ["what is it?", {"b64": "aXQ="}]}}',
-    },
-    "form.txt": {"a picture": _form(question=(b"", b"what?"), picture=(_FILE, _picture()))},
 }
 HOSTILE = {
     "words.pkl": _PICKLES,
-    "model.w.npy": _ARRAYS,
+    "model.w.npy": ARRAYS,
     "features.h5": _FEATURES,
     "matrix.txt": {
         "words": b"a b\n",
@@ -736,39 +496,14 @@ HOSTILE = {
     "cocoqa.zip": _ARCHIVES,
     "picture.png": _PICTURES,
     "questions.jsonl": _JSON_LINES,
-    "questions.csv": _CSV,
+    "questions.csv": CSV,
     "downloads.json": _RECORDS,
-    "train.npy": _SPLITS,
-    "qdict.pkl": _WORDS,
-    "questions.txt": _LINES,
-    "qa.37.train.txt": _LINES,
-    "train2014_questions.json": JSON,
-    "train2014_annotations.json": JSON,
-    "annotations.json": {**JSON, "a script": b'{"images": [{"id": 1, "coco_url": "javascript:alert(1)"}]}'},
-    "progress.json": {**JSON, **_PROGRESS},
-    "w-train.npy": _ARRAYS,
-    "run.json": _RUNS,
-    "answers.json": JSON,
-    "predictions.jsonl": _ANSWERED,
     "state.npz": {
         **_ARCHIVES,
         **{name: _state(content) for name, content in JSON.items() if len(content) < 1_000_000},
-        "packed": _zip({"facts.npy": _ARRAYS["a command"]}),
-        "a command": _zip({"facts.npy": _ARRAYS["a command"]}, zipfile.ZIP_STORED),
-        "a shape that overflows": _zip({"facts.npy": _ARRAYS["a shape that overflows"]}, zipfile.ZIP_STORED),
-        "no facts": _written(lambda path: np.savez(path, np.zeros(3)), ".npz"),
+        "packed": _zip({"facts.npy": ARRAYS["a command"]}),
+        "a command": _zip({"facts.npy": ARRAYS["a command"]}, zipfile.ZIP_STORED),
+        "a shape that overflows": _zip({"facts.npy": ARRAYS["a shape that overflows"]}, zipfile.ZIP_STORED),
+        "no facts": written(lambda path: np.savez(path, np.zeros(3)), ".npz"),
     },
-    "config.json": _CONFIGS,
-    "model.weights.h5": _WEIGHTS,
-    "saved_model.pb": _NO_MODEL,
-    "variables.index": _NO_MODEL,
-    VARIABLES: _NO_MODEL,
-    "data.noun": _NOUNS,
-    "index.noun": _INDEX,
-    "noun.exc": _LINES,
-    "table.json": _KEPT,
-    "chosen.txt": _LINES,
-    "new.csv": {**_LINES, **_CSV},
-    "request.json": _REQUESTS,
-    "form.txt": _FORMS,
 }

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import folders
 import requests_of_web
 from bounds import is_plain
-from corpus import VARIABLES
+from folder_corpus import VARIABLES
 
 from cocoqa_keras.data import formats, pictures
 from cocoqa_keras.data.archives import unpack

@@ -4,7 +4,7 @@ import os
 
 import pytest
 from bounds import read_or_refused
-from corpus import HOSTILE, WHOLE
+from cases import HOSTILE, WHOLE
 from hypothesis import given
 from hypothesis import strategies as st
 from mutation import damaged
