@@ -15,10 +15,11 @@ import shutil
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -34,6 +35,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "fuzz"))
 LARGEST_ORIGIN = 2**18  # bytes: larger files say no more, and take longer
 # Where such a file is damaged, HDF5 itself (1.14.6, 2.0.0) may never end.
 ENDLESS = "values of a virtual array"
+NO_CASE = "no case"
 TURN = 120  # seconds of a process, whose TensorFlow never forgets a model
 
 
@@ -69,21 +71,29 @@ class Progress:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "progress.json"
-        self.round, self.tallies = 0, {}
+        self.round, self.done, self.tallies = 0, [], {}
         if self._path.exists():
             content = json.loads(self._path.read_text())
-            self.round = content["round"]
+            self.round, self.done = content["round"], content["done"]
             self.tallies = {name: Tally(**tally) for name, tally in content["tallies"].items()}
 
     def add(self, name: str, tally: Tally) -> None:
-        """Adds what became of a reading."""
+        """Adds what became of a reading; it is written down with its case."""
         self.tallies.setdefault(name, Tally()).add(tally)
 
+    def end_case(self, name: str) -> None:
+        """Writes down what became of a case, which is the only one of its name in a round."""
+        self.done.append(name)
+        self._write()
+
     def end_round(self) -> None:
-        """Writes down what became of a round."""
-        self.round += 1
+        """Begins the next round."""
+        self.round, self.done = self.round + 1, []
+        self._write()
+
+    def _write(self) -> None:
         tallies = {name: asdict(tally) for name, tally in self.tallies.items()}
-        self._path.write_text(json.dumps({"round": self.round, "tallies": tallies}))
+        self._path.write_text(json.dumps({"round": self.round, "done": self.done, "tallies": tallies}))
 
 
 def main(
@@ -101,25 +111,33 @@ def main(
     folder = folder.absolute()
     folder.mkdir(parents=True)
     end = time.monotonic() + 60 * minutes
-    while (left := end - time.monotonic()) > 0:
+    goes_on = True
+    while goes_on and (left := end - time.monotonic()) > 0:
         with ProcessPoolExecutor(1, get_context("spawn")) as pool:
             try:
                 pool.submit(_turn, seed, min(left, TURN), only, folder).result()
             except BrokenProcessPool:
-                _note_end_of_process(seed, folder)
+                goes_on = _note_end_of_process(seed, folder)
     progress = Progress(folder)
     _print(progress, f"{progress.round} rounds in {minutes:g} minutes, seed {seed}")
     if any(tally.failed for tally in progress.tallies.values()):
         raise typer.Exit(1)
 
 
-def _note_end_of_process(seed: int, folder: Path) -> None:
-    """The case that ended the process counts as failed, and the rest of its round is left out."""
-    progress = Progress(folder)
-    path = folder / "work" / (folder / "name").read_text()
-    _keep(path, folder, f"{seed}-{progress.round}", "the process ended")
-    progress.add(path.name, Tally(failed=1))
-    progress.end_round()
+def _note_end_of_process(seed: int, folder: Path) -> bool:
+    """The case that ended the process counts as failed; whether there was one, behind which it can go on."""
+    progress, reading = Progress(folder), folder / "reading"
+    is_case = reading.exists()
+    if is_case:
+        name, reader = reading.read_text().splitlines()
+        _keep(folder / "work" / name, folder, f"{seed}-{progress.round}", f"the process ended in {reader}")
+        reading.unlink()
+    else:  # such as in an import, which would end the next process as well
+        name = NO_CASE
+        print(f"the process ended, and no case was being read; see {folder / 'log'}", flush=True)
+    progress.add(name, Tally(failed=1))
+    progress.end_case(name)
+    return is_case
 
 
 def _turn(seed: int, seconds: float, only: list[str] | None, folder: Path) -> None:
@@ -129,7 +147,8 @@ def _turn(seed: int, seconds: float, only: list[str] | None, folder: Path) -> No
         progress, end = Progress(folder), time.monotonic() + seconds
         while time.monotonic() < end:
             for name in origins:
-                _try(name, origins[name], seed, progress, folder)
+                if name not in progress.done:  # by a process that ended
+                    _try(name, origins[name], seed, progress, folder)
             progress.end_round()
 
 
@@ -150,21 +169,24 @@ def _try(name: str, origins: Sequence[list[bytes]], seed: int, progress: Progres
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     path = work / name
-    (folder / "name").write_text(name)
     random = Random(f"{seed} {name} {progress.round}")
     path.write_bytes(damaged(random.choice(origins), random))
-    for tally, problem in _readings(path):
+    reading = folder / "reading"  # what is in it ends the process if anything does
+    for tally, problem in _readings(path, lambda reader: reading.write_text(f"{name}\n{reader}")):
         progress.add(name, tally)
         if problem:
             _keep(path, folder, f"{seed}-{progress.round}", problem)
+    reading.unlink()
+    progress.end_case(name)
 
 
-def _readings(path: Path) -> Iterator[tuple[Tally, str | None]]:
-    """What becomes of a file in each of its readers, and what went wrong."""
+def _readings(path: Path, tell: Callable[[str], object]) -> Iterator[tuple[Tally, str | None]]:
+    """What becomes of a file in each of its readers, of which it tells before, and what went wrong."""
     from bounds import HangError, read_or_refused
     from readers import READERS
 
-    for read in READERS[path.name]:
+    for number, read in enumerate(READERS[path.name], 1):
+        tell(f"reader {number}, {read.__qualname__}")
         before, start = _start_of_memory(), time.monotonic()
         tally, problem = Tally(), None
         try:
@@ -179,7 +201,7 @@ def _readings(path: Path) -> Iterator[tuple[Tally, str | None]]:
 
 
 def _read_again(path: Path) -> None:
-    for tally, problem in _readings(path.absolute()):
+    for tally, problem in _readings(path.absolute(), partial(print, flush=True)):
         print(tally)
         if problem:
             print(problem)

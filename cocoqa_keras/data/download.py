@@ -60,11 +60,12 @@ def download(
             something else of that name, is in use by another process, or cannot be written to.
     """
     folder = Path(folder)
-    recorded = _read_records(folder).get(name)
-    if recorded and _is_whole(entry, folder, recorded):
+    if _is_there(name, entry, folder):
         return False
     try:
         with locked(folder):
+            if _is_there(name, entry, folder):  # by now: another process has brought it
+                return False
             _bring(name, entry, folder, source, progress)
     except OSError as error:
         raise cannot_write(folder, error) from error
@@ -184,6 +185,12 @@ def _check(entry: Download, path: Path, expected: str | None) -> str:
             # Such as the page of a server that has moved.
             raise _BadFileError("it is no file of image features, or it is damaged") from error
     return digest
+
+
+def _is_there(name: str, entry: Download, folder: Path) -> bool:
+    """Whether a download is recorded, and whole."""
+    recorded = _read_records(folder).get(name)
+    return recorded is not None and _is_whole(entry, folder, recorded)
 
 
 def _is_whole(entry: Download, folder: Path, recorded: _Record) -> bool:

@@ -90,6 +90,8 @@ class ExtractionJob:
 
     def _run(self, progress: Callable[[int, int], None]) -> Extraction:
         old = read_image_names(self._index) if self.append else []
+        if self.append:
+            self._clear_finished(len(old))
         present = set(old)
         new = [picture for picture in self.pictures if picture.name not in present]
         if not new:
@@ -148,6 +150,15 @@ class ExtractionJob:
                 "size; run that one again to end it, or delete the folder to begin anew"
             )
         return state
+
+    def _clear_finished(self, rows: int) -> None:
+        """Removes the folder of a job that was killed after its last step, and so holds what the output has.
+
+        A job on its way has more rows than the output, or the same, from which it is begun anew at no loss.
+        """
+        note = self._partial / PROGRESS_FILE
+        if self._partial.exists() and (not note.exists() or _State.read(note).rows == rows):
+            shutil.rmtree(self._partial)
 
     def _begin(self, old: list[str], digest: str) -> "_State":
         """Makes the folder of the job, with the rows there are."""

@@ -52,7 +52,7 @@ class FeaturesWriter:
         rows: how many of the rows in the folder to keep; the others are cut off.
 
     Raises:
-        InputError: the folder does not hold so many rows, or cannot be written to.
+        InputError: the folder does not hold so many rows, or is damaged, or cannot be written to.
     """
 
     def __init__(self, folder: str | Path, width: int, rows: int = 0) -> None:
@@ -64,6 +64,7 @@ class FeaturesWriter:
         self._rows = rows
         self._cut("sizes", rows)
         sizes = np.fromfile(self._path("sizes"), _RAW_TYPES["sizes"])
+        self._check("sizes", _is_within(sizes, width + 1))
         for part in ("data", "indices"):
             self._cut(part, int(sizes.sum(dtype=np.int64)))
 
@@ -100,7 +101,7 @@ class FeaturesWriter:
         The result does not depend on how the rows came in batches.
 
         Raises:
-            InputError: there are no rows, or the file cannot be written.
+            InputError: there are no rows, those in the folder are damaged, or the file cannot be written.
         """
         if not self._rows:
             raise InputError(f"no image features to write to {path}: there is not one picture")
@@ -118,6 +119,11 @@ class FeaturesWriter:
             raise InputError(f"{path} is cut short; delete {self._folder} and start again")
         os.truncate(path, size)
 
+    def _check(self, part: str, is_whole: bool) -> None:
+        """Refuses a raw file that a disk, or somebody, has changed."""
+        if not is_whole:
+            raise InputError(f"{self._path(part)} is damaged; delete {self._folder} and start again")
+
     def _blocks(self, indptr: np.ndarray) -> Iterator[scipy.sparse.csr_matrix]:
         with self._path("data").open("rb") as data, self._path("indices").open("rb") as indices:
             for start in range(0, self._rows, BLOCK_ROWS):
@@ -125,8 +131,15 @@ class FeaturesWriter:
                 count = int(bounds[-1] - bounds[0])
                 values = np.fromfile(data, _RAW_TYPES["data"], count)
                 columns = np.fromfile(indices, _RAW_TYPES["indices"], count)
+                self._check("data", bool(np.isfinite(values).all()))
+                self._check("indices", _is_within(columns, self._width))
                 shape = (len(bounds) - 1, self._width)
                 yield scipy.sparse.csr_matrix((values, columns, bounds - bounds[0]), shape)
+
+
+def _is_within(numbers: np.ndarray, end: int) -> bool:
+    """Whether all are from 0 to below `end`."""
+    return bool(((numbers >= 0) & (numbers < end)).all())
 
 
 def _finite_rows(rows: np.ndarray | scipy.sparse.csr_matrix, where: Path) -> scipy.sparse.csr_matrix:

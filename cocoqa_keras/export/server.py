@@ -5,6 +5,7 @@ client written for it works with TensorFlow Serving, which loads the same folder
 """
 
 import base64
+import ipaddress
 import json
 import re
 import sys
@@ -28,6 +29,8 @@ LARGEST_REQUEST = 64 * 2**20  # bytes: about 1000 questions, each with 4096 feat
 BASE64_KEY = "b64"
 
 _BLOCK = 2**20
+_MOST_DIGITS = 12  # of a length that is taken for one: Python refuses to read numbers of thousands
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _MAX_RANK = 254  # of a tensor: TensorFlow ends the process beyond
 _PATH = re.compile(
     r"/v1/models/(?P<name>[^/:]+)(?:/versions/(?P<version>\d+))?(?P<action>:predict|/metadata)?"
@@ -199,6 +202,10 @@ def _lists(array: np.ndarray) -> Any:
 class ModelServer(ThreadingHTTPServer):
     """Serves a model until it is stopped: `with ModelServer(...) as server: server.serve_forever()`.
 
+    Pages in a browser are not answered. One of another site could have its own name lead to this machine, and
+    ask as if it were at home here: so a server that is reached from this machine only answers to the names of
+    this machine only. One that others reach answers to any.
+
     Args:
         model: the model.
         host: address to listen on; 127.0.0.1 is reached from this machine only.
@@ -216,6 +223,12 @@ class ModelServer(ThreadingHTTPServer):
             raise InputError(
                 f"cannot listen on {host}:{port}: {error.strerror}; choose another --host or --port"
             ) from error
+        is_local = ipaddress.ip_address(self.server_address[0]).is_loopback
+        self._names = {*_LOOPBACK_NAMES, host.lower(), self.server_address[0]} if is_local else None
+
+    def is_called(self, name: str) -> bool:
+        """Whether the server answers to a name, which may have a port behind it."""
+        return self._names is None or re.sub(r":\d*$", "", name).lower() in self._names
 
     @property
     def url(self) -> str:
@@ -247,13 +260,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """What the model predicts."""
         length = self.headers["Content-Length"] or ""
-        if not length.isdecimal():
+        if not length.isdecimal() or "Transfer-Encoding" in self.headers:  # in chunks, the length is not told
             self.send_error(HTTPStatus.LENGTH_REQUIRED)
-        elif int(length) > LARGEST_REQUEST:
-            self._discard(int(length))
-            self.send_error(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a request may have {LARGEST_REQUEST} bytes at most"
-            )
+        elif len(length) > _MOST_DIGITS or int(length) > LARGEST_REQUEST:
+            self._refuse_length(length)
         else:
             body = self.rfile.read(int(length))
             self._answer({":predict": lambda: self.server.model.predict(_parse(body))})
@@ -262,6 +272,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Replies with the result of the action that the path names."""
         if "Origin" in self.headers:  # of any site, and the model is not for these
             return self.send_error(HTTPStatus.FORBIDDEN, "pages in a browser are not answered")
+        host = self.headers["Host"]
+        if host is not None and not self.server.is_called(host):
+            return self.send_error(HTTPStatus.FORBIDDEN, f"{host!r:.80} is no name of this server")
         model = self.server.model
         found = _PATH.fullmatch(self.path.partition("?")[0])
         if not found or found["action"] not in actions:
@@ -292,6 +305,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(body)
+
+    def _refuse_length(self, digits: str) -> None:
+        if len(digits) <= _MOST_DIGITS:  # nobody sends more to the end
+            self._discard(int(digits))
+        message = f"a request may have {LARGEST_REQUEST} bytes at most"
+        self.send_error(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, message)
 
     def _discard(self, length: int) -> None:
         """Reads what a client sends: it looks for the reply only when it is done."""

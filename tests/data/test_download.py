@@ -8,13 +8,14 @@ import socket
 import stat
 import threading
 import zipfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
 from broken_disk import broken_disk, fails, is_full
 
+from cocoqa_keras.data import download as download_module
 from cocoqa_keras.data import fetch
 from cocoqa_keras.data.archives import MAX_MEMBERS
 from cocoqa_keras.data.download import RECORD_FILE, download
@@ -400,6 +401,24 @@ def test_a_machine_without_network_is_told_the_address_and_the_other_way(tmp_pat
 
 
 # Archives
+
+
+def test_what_another_process_brings_meanwhile_is_not_fetched_again(serve, tmp_path, monkeypatch):
+    site = Site(zipped())
+    entry = of_archive(serve(site))
+    locked = download_module.locked
+
+    @contextmanager
+    def locked_late(folder):
+        monkeypatch.setattr(download_module, "locked", locked)
+        assert download("it", entry, tmp_path)
+        with locked(folder):
+            yield
+
+    monkeypatch.setattr(download_module, "locked", locked_late)
+    assert not download("it", entry, tmp_path)
+    assert len(site.asked) == 1
+    assert names(tmp_path) == ["cocoqa", RECORD_FILE]
 
 
 @pytest.mark.parametrize("top", ["", "cocoqa/", "a/b/"])

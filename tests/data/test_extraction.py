@@ -1,6 +1,7 @@
 """Image features of many pictures, in a job that goes on where it stopped."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -250,6 +251,32 @@ def test_an_addition_that_was_stopped_goes_on(first, more, monkeypatch, place):
             patch.setattr("cocoqa_keras.data.extraction.write_pickle", interrupt)
         job(more, first, MeanColor(stop_at=1 if place == "batch" else None), append=True).run()
     job(more, first, append=True).run()
+    check(first, [*range(10, 21), 5, 6, 22, 23])
+
+
+@pytest.mark.parametrize("are_new", [False, True])
+def test_pictures_are_added_to_a_job_that_was_killed_at_its_very_end(folder, tmp_path, monkeypatch, are_new):
+    """Its working folder was still to be removed."""
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    output = tmp_path / "data"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("cocoqa_keras.data.extraction.shutil", SimpleNamespace(rmtree=interrupt))
+        job(folder, output).run()
+    assert (output / PARTIAL).exists()
+    if are_new:
+        Image.new("RGB", (4, 3), color_of(21)).save(folder / "21.png")
+    assert job(folder, output, append=True).run() == (COUNT + are_new, int(are_new), [])
+    check(output, range(10, 21 + are_new))
+
+
+def test_an_addition_on_its_way_is_kept_when_there_is_nothing_to_add(first, more):
+    stopped(more, first, stop_at=1, append=True)
+    few = ExtractionJob(find_pictures(more)[4:6], MeanColor(), first, append=True)
+    assert few.run() == (COUNT, 0, [])
+    job(more, first, MeanColor(stop_at=1), append=True).run()
     check(first, [*range(10, 21), 5, 6, 22, 23])
 
 

@@ -82,6 +82,24 @@ def test_more_rows_than_there_are_cannot_be_kept(tmp_path):
         FeaturesWriter(tmp_path / "work", 7, rows=11)
 
 
+@pytest.mark.parametrize(
+    ("part", "numbers"),
+    [
+        ("sizes", [6, -2, 8]),  # as many as there are, and rows that run backwards
+        ("sizes", [8, 0, 4]),
+        ("indices", [0, 1, 2, 3, 0, -5, 2, 3, 0, 1, 2, 3]),
+        ("indices", [0, 1, 2, 3, 0, 4, 2, 3, 0, 1, 2, 3]),
+        ("data", [1, 1, 1, 1, 1, np.nan, 1, 1, 1, 1, 1, 1]),
+    ],
+)
+def test_rows_that_are_damaged_are_not_written(part, numbers, tmp_path):
+    FeaturesWriter(tmp_path / "work", 4).append(np.ones((3, 4)))
+    np.array(numbers, "<f4" if part == "data" else "<i4").tofile(tmp_path / "work" / f"{part}.raw")
+    with pytest.raises(InputError, match=rf"{part}\.raw is damaged; delete .*work and start again$"):
+        FeaturesWriter(tmp_path / "work", 4, rows=3).finish(tmp_path / "f.h5")
+    assert [path.name for path in tmp_path.iterdir()] == ["work"]
+
+
 def test_no_rows_and_rows_of_another_width_are_refused(tmp_path):
     writer = FeaturesWriter(tmp_path / "work", 7)
     with pytest.raises(ValueError, match="7 features, got 6"):

@@ -399,6 +399,39 @@ def test_a_request_without_length_is_refused(address):
         assert (reply.status, json.loads(reply.read())) == (411, {"error": "Length Required"})
 
 
+def status_of(address, method, headers):
+    """The status of the reply to these headers, which may promise content that never comes."""
+    with contextlib.closing(http.client.HTTPConnection(*address, timeout=10)) as connection:
+        connection.putrequest(method, f"/v1/models/cocoqa{':predict' * (method == 'POST')}", skip_host=True)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders()
+        return connection.getresponse().status
+
+
+def test_a_length_of_thousands_of_digits_is_refused_at_once(address):
+    assert status_of(address, "POST", {"Content-Length": "9" * 5000}) == 413
+
+
+def test_a_request_in_chunks_is_refused_whatever_its_length_says(address):
+    assert status_of(address, "POST", {"Content-Length": "5", "Transfer-Encoding": "chunked"}) == 411
+
+
+@pytest.mark.parametrize("host", ["localhost", "LocalHost:8501", "127.0.0.1:80", "[::1]:8501", None])
+def test_the_names_of_this_machine_are_answered(address, host):
+    assert status_of(address, "GET", {} if host is None else {"Host": host}) == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8501", "localhost.evil.example", "", "[::2]"])
+def test_a_page_whose_name_leads_to_this_machine_is_not_answered(address, host):
+    assert status_of(address, "GET", {"Host": host}) == 403
+
+
+def test_a_server_that_others_reach_has_any_name(model):
+    with ModelServer(model, "0.0.0.0", 0) as server:
+        assert server.is_called("pictures.example:8501")
+
+
 def test_a_fault_of_the_server_is_told_without_its_traceback(model, monkeypatch, capfd):
     def broken():
         raise RuntimeError("a bug")

@@ -138,7 +138,12 @@ _ANSWERED = {
     "blank lines": b"\n" * 1000,
     **JSON,
 }
-_PARTIAL = "data/.hidden_oxford_mscoco.partial/progress.json"
+_PARTIAL = "data/.hidden_oxford_mscoco.partial"
+_RAW = {
+    "sizes.raw": {"less than none": [-2], "more than a row can have": [2**30], "nothing": []},
+    "indices.raw": {"columns beyond all": [2**30] * 3, "a column that is none": [-5] * 3, "nothing": []},
+    "data.raw": {"nothing": []},
+}
 _PROGRESS = {
     what: json.dumps({"batches": 1, "rows": 1, "skipped": [], "digest": "", **fields}).encode()
     for what, fields in {
@@ -231,7 +236,8 @@ WHOLE = {
     "annotations.json": {
         "an address": b'{"images": [{"file_name": "COCO_000000000042.jpg", "coco_url": "http://x.org/42.jpg"}]}'
     },
-    "progress.json": _of(folders.half_extracted, _PARTIAL),
+    "progress.json": _of(folders.half_extracted, f"{_PARTIAL}/progress.json"),
+    **{name: _of(folders.half_extracted, f"{_PARTIAL}/{name}") for name in _RAW},
     "w-train.npy": _of(folders.example_weights, "w-train.npy"),
     "run.json": _of(folders.run, "run.json"),
     "answers.json": _of(folders.run, "answers.json"),
@@ -262,6 +268,10 @@ HOSTILE = {
     "train2014_annotations.json": JSON,
     "annotations.json": {**JSON, "a script": b'{"images": [{"id": 1, "coco_url": "javascript:alert(1)"}]}'},
     "progress.json": {**JSON, **_PROGRESS},
+    **{
+        name: {what: np.array(numbers, "<i4").tobytes() for what, numbers in cases.items()}
+        for name, cases in _RAW.items()
+    },
     "w-train.npy": ARRAYS,
     "run.json": _RUNS,
     "answers.json": JSON,

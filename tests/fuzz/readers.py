@@ -140,6 +140,14 @@ READERS = {
         "data/.hidden_oxford_mscoco.partial/progress.json",
         lambda folder: folders.extraction_in(folder).run(),
     ),
+    **{
+        f"{part}.raw": _in(
+            folders.half_extracted,
+            f"data/.hidden_oxford_mscoco.partial/{part}.raw",
+            lambda folder: folders.extraction_in(folder).run(),
+        )
+        for part in ("sizes", "indices", "data")
+    },
     "w-train.npy": _in(folders.example_weights, "w-train.npy", _read_example_weights),
     "run.json": _in(folders.run, "run.json", read_summary, read_answers),
     "answers.json": _in(folders.run, "answers.json", read_vocabularies),
