@@ -1,17 +1,25 @@
 """Files and folders that are either whole or absent: written in a hidden folder beside, then renamed."""
 
+import errno
+import hashlib
 import os
 import platform
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cocoqa_keras.errors import InputError
 
-_NEW, _OLD = "new", "old"  # in the hidden folder
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+_NEW, _OLD, _REPLACED, _LOCK = "new", "old", "replaced", ".lock"  # in the hidden folder
+_LONGEST_NAME = 100  # bytes; of 255 that a name may have, the hidden folder's needs some for more than this
 
 
 @contextmanager
@@ -30,12 +38,13 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     try:
-        place = path.resolve()  # to write on the disk where it lies, also where `path` is a link
+        place = _resolved(path)
         if place.exists() and not place.is_file():
             raise InputError(f"cannot write {path}: it exists and is not a file; choose another name")
+        _clear_up(place)
         with _hidden_folder(place) as hidden:
-            yield hidden / path.name
-            move_file(hidden / path.name, place)
+            yield hidden / _NEW / path.name
+            move_file(hidden / _NEW / path.name, place)
     except OSError as error:
         raise cannot_write(path, error) from error
 
@@ -54,24 +63,25 @@ def atomic_folder(
         mark: a file that tells such an older folder, or None where it must be empty.
         last: None to replace the older folder. Otherwise it is kept, and the new files are moved into it one
             by one: `last`, without which the others are of no use, is moved away first and comes last, so
-            that a process that is killed meanwhile leaves no mixture of old and new.
+            that a process that is killed meanwhile leaves no mixture of old and new. The next to write there
+            moves the rest.
 
     Raises:
         InputError: the older folder is something else, the place cannot be written to, or the disk is full.
     """
     folder = Path(folder)
     try:
-        place = folder.resolve()  # to write on the disk where it lies, also where `folder` is a link
+        place = _resolved(folder)
+        _clear_up(place)
         _check_replaceable(folder, kind, mark)
         with _hidden_folder(place) as hidden:
             unfinished = hidden / _NEW
-            unfinished.mkdir()
             yield unfinished
             for path in (*unfinished.rglob("*"), unfinished):
                 _sync(path)
             _check_replaceable(folder, kind, mark)  # another process may have been faster
             if last is not None and place.exists():
-                _merge(place, unfinished, hidden / _OLD, last)
+                _merge(place, unfinished, hidden / _REPLACED / last)
             else:
                 _exchange(place, unfinished, hidden / _OLD)
             _sync(place.parent)
@@ -98,26 +108,99 @@ def move_file(source: Path, target: Path) -> None:
 
 def cannot_write(path: str | Path, error: Exception) -> InputError:
     """What a user is told of a file or folder that cannot be written."""
-    return InputError(f"cannot write {path}: {_reason(error)}; choose another folder or free some space")
+    advice = "choose another folder or free some space"
+    if getattr(error, "errno", None) == errno.ENAMETOOLONG:
+        advice = "choose a shorter name"
+    return InputError(f"cannot write {path}: {_reason(error)}; {advice}")
+
+
+def _resolved(path: Path) -> Path:
+    """Where it lies, also where `path` is a link: the disk to write on."""
+    try:
+        return path.resolve()
+    except RuntimeError as error:  # up to Python 3.12, of links in a circle
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP)) from error
 
 
 @contextmanager
 def _hidden_folder(place: Path) -> Iterator[Path]:
-    """A folder beside `place`, removed in the end, with those of processes that were killed at this work.
+    """A folder beside `place`, removed in the end, with an empty folder `_NEW` in it.
 
-    Its name tells `place`, machine and process.
+    Its name tells `place`, machine and process. A lock in it tells that the process is running, since another
+    container's, or one after a restart, may have the same number.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
-    prefix = f".{place.name}.{platform.node()}."
-    pattern = re.compile(rf"{re.escape(prefix)}(\d+)\..*")
-    for path in place.parent.iterdir():
+    prefix = f"{_prefix(place)}{os.getpid()}."
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=place.parent) as name:
+        hidden = Path(name)
+        with _held(hidden / _LOCK):  # not until the folder is removed: NFS keeps files that are open
+            (hidden / _NEW).mkdir()
+            yield hidden
+
+
+def _prefix(place: Path) -> str:
+    """How the names of the hidden folders of `place` begin on this machine."""
+    name = os.fsencode(place.name)
+    short = place.name if len(name) <= _LONGEST_NAME else hashlib.sha256(name).hexdigest()[:16]
+    return f".{short}.{platform.node()}."
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Makes a file and holds its lock; where the file system knows no locks, it does not make it."""
+    begun = path.with_suffix(".begun")  # nobody may find it before it is locked
+    descriptor = os.open(begun, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if _lock(descriptor):
+            begun.replace(path)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    """Locks a file; False where it is locked already, or cannot be."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (OSError, AttributeError):
+        return False
+    return True
+
+
+def _clear_up(place: Path) -> None:
+    """Brings to an end what killed processes left beside `place`, and removes their hidden folders."""
+    pattern = re.compile(rf"{re.escape(_prefix(place))}(\d+)\..*")
+    for path in place.parent.iterdir() if place.parent.is_dir() else ():
         match = pattern.fullmatch(path.name)
-        if match and not _is_running(int(match[1])):
-            if (path / _OLD).exists() and not place.exists():  # killed while folders changed places
-                (path / _OLD).rename(place)
-            shutil.rmtree(path, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=f"{prefix}{os.getpid()}.", dir=place.parent) as hidden:
-        yield Path(hidden)
+        if match:
+            with suppress(PermissionError):  # it is somebody else's
+                _clear_up_one(path, int(match[1]), place)
+
+
+def _clear_up_one(hidden: Path, process: int, place: Path) -> None:
+    try:
+        descriptor = os.open(hidden / _LOCK, os.O_RDWR)
+    except FileNotFoundError:  # it has only begun, or there are no locks
+        if _is_running(process):
+            return
+        _put_in_place(hidden, place)
+    else:
+        try:
+            if not _lock(descriptor):
+                return
+            _put_in_place(hidden, place)
+        finally:
+            os.close(descriptor)
+    shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _put_in_place(hidden: Path, place: Path) -> None:
+    """Ends what a process was killed at, be it `_exchange` or `_merge`."""
+    if (hidden / _OLD).exists() and not place.exists():
+        (hidden / _OLD).rename(place)
+    if place.is_dir():
+        for replaced in (hidden / _REPLACED).glob("*"):
+            _merge(place, hidden / _NEW, replaced)
 
 
 def _is_running(process: int) -> bool:
@@ -162,10 +245,13 @@ def _exchange(place: Path, new: Path, old: Path) -> None:
         raise
 
 
-def _merge(place: Path, new: Path, old: Path, last: str) -> None:
-    """Moves the files of `new` to `place`, and those that they replace to `old`."""
-    names = sorted((path.name for path in new.iterdir()), key=lambda name: (name == last, name))
-    old.mkdir()
+def _merge(place: Path, new: Path, old: Path) -> None:
+    """Moves the files of `new` to `place`, and those that they replace to `old`; that of its name last.
+
+    Whenever it is killed, it can be called again to move the rest: nothing is removed or replaced.
+    """
+    names = sorted((path.name for path in new.iterdir()), key=lambda name: (name == old.name, name))
+    old.mkdir(parents=True, exist_ok=True)
     try:
         for name in reversed(names):
             if (place / name).exists():
@@ -173,11 +259,12 @@ def _merge(place: Path, new: Path, old: Path, last: str) -> None:
         for name in names:
             (new / name).rename(place / name)
     except BaseException:
+        for name in reversed(names):
+            if not (new / name).exists():
+                (place / name).rename(new / name)
         for name in names:
             if (old / name).exists():
-                (old / name).replace(place / name)
-            elif not (new / name).exists():
-                (place / name).unlink()
+                (old / name).rename(place / name)
         raise
 
 

@@ -1,6 +1,7 @@
 """Keeps other processes out of a folder."""
 
 import errno
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,7 +22,8 @@ def locked(folder: str | Path) -> Iterator[None]:
     The folder is made where it is missing, and removed again if nothing comes into it. The lock is the
     operating system's, on a file `.lock` in the folder: it ends with the process, whatever ends that. The
     file is removed with the block; one that a killed process leaves holds nobody up. Where the file system
-    knows no locks (some NFS), the block runs without.
+    knows no locks (some NFS), the block runs without, or, where the system itself has none, with a file that
+    holds others up as long as its process runs.
 
     Args:
         folder: the folder.
@@ -34,18 +36,25 @@ def locked(folder: str | Path) -> Iterator[None]:
     lock = FileLock(path, timeout=0)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
+        with warnings.catch_warnings():  # that the system has no locks
+            warnings.simplefilter("ignore")
+            lock.acquire()
     except Timeout as error:
         raise InputError(f"{folder} is in use by another process; wait until it has ended") from error
     except OSError as error:
         if error.errno not in _NO_LOCKS:
+            _remove(path, is_new)
             reason = error.strerror or error
             raise InputError(f"cannot write to {folder}: {reason}; choose another folder") from error
     try:
         yield
     finally:
-        with suppress(OSError):  # the folder may be gone, or hold something by now
-            path.unlink()  # while it is locked: who has opened this very file sees that it is gone
-            if is_new:
-                path.parent.rmdir()
+        _remove(path, is_new)  # while it is locked: who has opened this very file sees that it is gone
         lock.release()
+
+
+def _remove(path: Path, is_new: bool) -> None:
+    with suppress(OSError):  # the folder may be gone, or hold something by now
+        path.unlink(missing_ok=True)
+        if is_new:
+            path.parent.rmdir()

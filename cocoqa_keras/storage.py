@@ -1,16 +1,18 @@
 """Files on this machine or behind a URL such as `s3://bucket/name`: found, read and written alike."""
 
 import io
+import os
 import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from fsspec import AbstractFileSystem
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
+from fsspec.utils import glob_translate
 
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.files import atomic_path
@@ -46,7 +48,12 @@ class StoredFile(NamedTuple):
             end = min(end, self.size)
             # Some file systems refuse an empty range, and have another order of parameters.
             content = self.filesystem.cat_file(self.path, start=start, end=end) if start < end else b""
-            return io.BytesIO(content)
+        if len(content) != max(end - start, 0):
+            raise InputError(
+                f"{self.place}: {end - start} bytes were asked for and {len(content)} came; it has changed, "
+                "or its server knows no ranges: fetch the file first, or start again"
+            )
+        return io.BytesIO(content)
 
 
 class OutputFolder:
@@ -67,12 +74,28 @@ class OutputFolder:
                 raise InputError(f"{place} is a file; choose a folder")
 
     def names(self) -> set[str]:
-        """The files in it, named from here; not those that begin with a dot, which may be unfinished."""
+        """The files in it, named from here; not those with a dot first in their path, maybe unfinished."""
         with _reported(self.place, self._filesystem):
             self._filesystem.invalidate_cache()
             paths = self._filesystem.find(self._path)
         names = (path.removeprefix(self._path).lstrip("/") for path in paths)
-        return {name for name in names if not name.rpartition("/")[2].startswith(".")}
+        return {name for name in names if not is_hidden(name)}
+
+    def holds(self, file: StoredFile) -> bool:
+        """Whether a file lies in it."""
+        if type(file.filesystem) is not type(self._filesystem):
+            return False
+        if isinstance(self._filesystem, LocalFileSystem):  # where the file, or its folder, may be a link
+            folder = os.path.realpath(self._path)
+            paths = (Path(file.path), Path(file.path).parent)
+            return any(Path(os.path.realpath(path)).is_relative_to(folder) for path in paths)
+        return file.path.startswith(self._path_of(""))
+
+    def is_found(self, name: str, pattern: str) -> bool:
+        """Whether `find_files` with wildcards would find the file of a name in it."""
+        filesystem, path = _locate(pattern)
+        is_there = type(filesystem) is type(self._filesystem)
+        return is_there and re.match(glob_translate(path), self._path_of(name)) is not None
 
     def open(self, name: str) -> BinaryIO:
         """A file in it, to read.
@@ -116,6 +139,11 @@ class OutputFolder:
         return f"{self._path.rstrip('/')}/{name}"
 
 
+def is_hidden(name: str) -> bool:
+    """Whether a path or part of it begins with a dot, as the folders of unfinished files do."""
+    return any(part.startswith(".") for part in name.split("/"))
+
+
 def find_files(pattern: str) -> list[StoredFile]:
     """The files that are meant by a path, a URL, or either with wildcards (`*`, `?`, `[a-z]`, `**`), by name.
 
@@ -126,6 +154,7 @@ def find_files(pattern: str) -> list[StoredFile]:
     with _reported(pattern, filesystem):
         is_file = filesystem.exists(path)  # a name may have brackets
         found = {path: filesystem.info(path)} if is_file else filesystem.glob(path, detail=True)
+    found = {path: _followed(filesystem, path, info) for path, info in found.items()}
     if is_file and found[path]["type"] == "directory":
         raise InputError(f"{pattern} is a folder; name its files, as in {pattern.rstrip('/')}/*.jsonl")
     base, base_path = (text if is_file else re.split(r"[*?[]", text)[0] for text in (pattern, path))
@@ -139,6 +168,14 @@ def find_files(pattern: str) -> list[StoredFile]:
     if not files:
         raise InputError(f"{pattern}: No such file, and none that matches; give a file of JSON lines")
     return files
+
+
+def _followed(filesystem: AbstractFileSystem, path: str, info: dict[str, Any]) -> dict[str, Any]:
+    """What a link leads to; in a list of files, it is neither a file nor a folder."""
+    if info["type"] in ("file", "directory"):
+        return info
+    with _reported(path, filesystem):
+        return filesystem.info(path)
 
 
 def _locate(place: str) -> tuple[AbstractFileSystem, str]:

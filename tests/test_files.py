@@ -1,5 +1,6 @@
 """Files and folders that are either whole or absent."""
 
+import errno
 import os
 import platform
 import subprocess
@@ -9,7 +10,7 @@ import pytest
 from broken_disk import broken_disk, fails, is_full
 
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.files import atomic_folder, write_text
+from cocoqa_keras.files import atomic_folder, atomic_path, write_text
 
 
 def fill(folder, content="new", names=("mark", "data"), **options):
@@ -111,10 +112,10 @@ def test_a_file_is_on_the_disk_before_it_has_its_name_and_the_name_thereafter(tm
     told("replace", os.replace)
     told("rename", os.rename)
     write_text(tmp_path / "file", "new")
-    assert calls == ["fsync", "replace", "fsync"]
+    assert calls == ["replace", "fsync", "replace", "fsync"]  # the first has the lock
     calls.clear()
     fill(tmp_path / "folder", names=("mark", "data"))
-    assert calls == [*["fsync"] * 3, "rename", "fsync"]
+    assert calls == ["replace", *["fsync"] * 3, "rename", "fsync"]
 
 
 def test_a_link_leads_to_where_the_file_lies(tmp_path):
@@ -133,6 +134,25 @@ def test_what_is_no_file_is_left_alone(name, tmp_path):
     with pytest.raises(InputError, match=f"^cannot write .*/{name}: it exists and is not a file; choose"):
         write_text(tmp_path / name, "new")
     assert {path.name for path in tmp_path.iterdir()} == {"folder", "pipe"}
+
+
+@pytest.mark.parametrize("name", ["old", "new", "replaced", ".lock", "x" * 255])
+def test_a_file_may_have_any_name(name, tmp_path):
+    for content in ("old", "new"):
+        write_text(tmp_path / name, content)
+    assert content_of(tmp_path) == {name: "new"}
+
+
+def test_a_name_that_no_file_can_have_is_told(tmp_path):
+    with pytest.raises(InputError, match=r"xxx: File name too long; choose a shorter name"):
+        write_text(tmp_path / ("x" * 256), "new")
+
+
+@pytest.mark.parametrize("write", [lambda path: write_text(path, "new"), fill])
+def test_links_in_a_circle_are_told(write, tmp_path):
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(InputError, match=r"cannot write .*/loop: Too many levels of symbolic links; choose"):
+        write(tmp_path / "loop")
 
 
 # A disk that breaks, a process that is killed
@@ -191,8 +211,21 @@ def test_a_process_that_is_killed_while_files_move_leaves_no_mixture(renames, tm
     found = content_of(tmp_path / "folder")
     assert process.returncode == (9 if renames < 5 else 0)
     assert "data" not in found or set(found.values()) == ({"old"} if renames == 0 else {"new"})
-    fill(tmp_path / "folder", **MERGED)
-    assert set(content_of(tmp_path / "folder").values()) == {"new"}
+    with pytest.raises(ZeroDivisionError), atomic_folder(tmp_path / "folder", **MERGED):
+        raise ZeroDivisionError
+    found = content_of(tmp_path / "folder")  # the next moves the rest
+    assert found in ({"mark": "old", "data": "old"}, dict.fromkeys(("mark", "data", "more"), "new"))
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.parametrize("renames", range(6))
+def test_a_folder_is_known_although_a_process_was_killed_as_it_moved_the_mark(renames, tmp_path):
+    code = KILLED_AT.replace('"mark", "data")', '"data", "data")')
+    options = {"kind": "a thing", "mark": "data", "last": "data"}
+    fill(tmp_path / "folder", "old", **options)
+    subprocess.run([sys.executable, "-c", code, tmp_path / "folder", str(renames)], check=False)
+    fill(tmp_path / "folder", "newer", ("mark", "data", "more"), **options)
+    assert set(content_of(tmp_path / "folder").values()) == {"newer"}
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
@@ -239,3 +272,38 @@ def test_a_folder_that_a_killed_process_had_moved_away_comes_back(tmp_path):
         raise ZeroDivisionError
     assert content_of(tmp_path / "folder") == {"mark": "old", "data": "old"}
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def renumbered(folder, number):
+    """The hidden folders as another container would have left them, where processes have other numbers."""
+    for path in folder.glob(".f*"):
+        name, _, rest = path.name.rpartition(".")
+        path.rename(path.with_name(f"{name.rpartition('.')[0]}.{number}.{rest}"))
+
+
+def test_what_a_killed_process_left_is_removed_by_one_of_its_number(killed, tmp_path):
+    killed.kill()
+    killed.wait()
+    renumbered(tmp_path, os.getpid())
+    write_text(tmp_path / "file", "whole")
+    fill(tmp_path / "folder")
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "folder"}
+
+
+def test_the_work_of_another_container_is_left_alone(killed, tmp_path):
+    renumbered(tmp_path, 2**22 + 1)  # more than any process has
+    write_text(tmp_path / "file", "whole")
+    fill(tmp_path / "folder")
+    assert len(list(tmp_path.glob(".*"))) == 2
+
+
+def test_a_file_system_without_locks_is_written_to(tmp_path, monkeypatch):
+    def flock(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with atomic_path(tmp_path / "file") as unfinished:
+        unfinished.write_text("half")
+        write_text(tmp_path / "file", "new")  # which leaves the other alone
+        unfinished.write_text("newer")
+    assert content_of(tmp_path) == {"file": "newer"}

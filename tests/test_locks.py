@@ -85,9 +85,21 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path):
         pass
 
 
-def test_a_file_system_without_locks_is_used_without(tmp_path, monkeypatch):
+def test_a_folder_that_cannot_be_locked_is_not_left_behind(tmp_path, monkeypatch):
     def flock(*_):
-        raise OSError(errno.ENOLCK, "No locks available")
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    message = r"cannot write to .*folder: Input/output error; choose"
+    with pytest.raises(InputError, match=message), locked(tmp_path / "folder"):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("reason", [errno.ENOLCK, errno.ENOSYS])
+def test_a_file_system_without_locks_is_used_without(reason, tmp_path, monkeypatch):
+    def flock(*_):
+        raise OSError(reason, "No locks available")
 
     monkeypatch.setattr("fcntl.flock", flock)
     with locked(tmp_path / "folder"):

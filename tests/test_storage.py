@@ -62,6 +62,26 @@ def test_what_fails_leaves_nothing(place):
         assert file.read() == b"content of old"
 
 
+def test_what_is_unfinished_is_not_among_the_names(tmp_path):
+    folder = write(str(tmp_path), "old")
+    with folder.writing("new") as temporary, folder.writing("deep/new") as other:
+        temporary.write_text("half")
+        other.write_text("half")
+        assert folder.names() == {"old"}
+    assert folder.names() == {"old", "new", "deep/new"}
+
+
+@pytest.mark.parametrize("answer", [b"content of a.jsonl", b"con"])
+def test_a_server_that_knows_no_ranges_is_told(answer, monkeypatch):
+    place = "memory://bucket"
+    write(place, "a.jsonl")
+    (file,) = find_files(f"{place}/a.jsonl")
+    monkeypatch.setattr(type(file.filesystem), "cat_file", lambda *_, **__: answer)
+    with pytest.raises(InputError, match=rf"a\.jsonl: 9 bytes were asked for and {len(answer)} came; it has"):
+        file.open(3, 12)
+    file.filesystem.store.clear()
+
+
 def test_a_full_disk_is_told(place):
     full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     with (
@@ -99,6 +119,29 @@ def test_a_relative_path_stays_one(tmp_path, monkeypatch):
 def test_a_pipe_has_no_size(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     assert find_files(f"{tmp_path}/pipe")[0].size is None
+
+
+def test_links_are_followed(tmp_path):
+    write(str(tmp_path / "disk"), "1.jsonl", "folder/2.jsonl")
+    (tmp_path / "links").mkdir()
+    for name, target in (("1.jsonl", "1.jsonl"), ("f.jsonl", "folder")):
+        (tmp_path / "links" / name).symlink_to(tmp_path / "disk" / target)
+    (file,) = find_files(f"{tmp_path}/links/*.jsonl")
+    assert (file.name, file.size) == ("1.jsonl", 18)
+    assert OutputFolder(f"{tmp_path}/links").holds(file)
+    assert OutputFolder(f"{tmp_path}/disk").holds(file)
+    (tmp_path / "links" / "g.jsonl").symlink_to("nowhere")
+    with pytest.raises(InputError, match=r"links/g\.jsonl: No such file"):
+        find_files(f"{tmp_path}/links/*.jsonl")
+
+
+def test_a_folder_knows_its_files(place, tmp_path):
+    folder = write(f"{place}/a", "b/1.jsonl")
+    write(f"{place}/ab", "1.jsonl")
+    assert [folder.holds(file) for file in find_files(f"{place}/**/*.jsonl")] == [True, False]
+    assert folder.is_found("new.jsonl", f"{place}/*/*.jsonl")
+    assert not folder.is_found("new.jsonl", f"{place}/*.jsonl")
+    assert not folder.is_found("new.jsonl", f"{place}/b*/*.jsonl")
 
 
 def test_what_is_not_there_is_refused(place):

@@ -38,7 +38,8 @@ def open_questions(pattern: str, output: str | None, shard: str | None) -> Quest
         shard: K/N, or None for all of the work.
 
     Raises:
-        InputError: there are none, the share is none, or a file cannot be shared out.
+        InputError: there are none, the share is none, a file cannot be shared out, or questions and answers
+            would be mixed.
     """
     from cocoqa_keras.evaluation.question_blocks import blocks_of
     from cocoqa_keras.evaluation.shard import Shard
@@ -51,7 +52,28 @@ def open_questions(pattern: str, output: str | None, shard: str | None) -> Quest
         raise InputError(
             f"{pipe.place} is no regular file, so it cannot be gone on with; leave --output and --shard out"
         )
-    return Questions(blocks_of(files), share)
+    blocks = blocks_of(files)
+    if output is not None:
+        _check_output(output, pattern, blocks)
+    return Questions(blocks, share)
+
+
+def _check_output(output: str, pattern: str, blocks: "list[Block]") -> None:
+    """Refuses questions that would pass for something else in the folder of the answers, or the reverse."""
+    from cocoqa_keras.evaluation.batch_prediction import is_of_job
+    from cocoqa_keras.storage import OutputFolder, is_hidden
+
+    folder = OutputFolder(output)
+    for block in blocks:
+        if is_hidden(block.name) or is_of_job(block.name):
+            raise InputError(f"{block.file.place}: its answers cannot have the name {block.name}; rename it")
+        if folder.holds(block.file):
+            raise InputError(f"{block.file.place} lies in {output}, the folder for answers; choose another")
+        if block.file.place != pattern and folder.is_found(block.name, pattern):
+            answers = folder.place_of(block.name)
+            raise InputError(
+                f"--input {pattern} would find the answers {answers} the next time; choose another folder"
+            )
 
 
 def print_answers(questions: Questions, answerer: "Answerer", top_k: int) -> None:

@@ -73,7 +73,7 @@ class BatchPrediction:
         text = json.dumps(settings, indent=2) + "\n"
         own = f"{JOB_FOLDER}/{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
         names = self.output.names()
-        if names and not any(map(_is_of_job, names)):
+        if names and not any(map(is_of_job, names)):
             raise InputError(
                 f"{self.output.place} is not empty, nor begun by this command; choose another folder"
             )
@@ -84,7 +84,7 @@ class BatchPrediction:
             self._check_settings(settings, own, self.output.names())  # another process may have been as fast
 
     def _check_settings(self, settings: dict[str, Any], own: str, names: set[str]) -> None:
-        for name in sorted(filter(_is_of_job, names - {own})):
+        for name in sorted(filter(is_of_job, names - {own})):
             place = self.output.place_of(name)
             try:
                 with self.output.open(name) as file:
@@ -103,7 +103,7 @@ class BatchPrediction:
 
     def _check_names(self, names: set[str], blocks: Sequence[Block]) -> None:
         """Refuses what would pass for answers to the questions and is none."""
-        strange = {name for name in names if not _is_of_job(name)} - {block.name for block in blocks}
+        strange = {name for name in names if not is_of_job(name)} - {block.name for block in blocks}
         if strange:
             raise InputError(
                 f"{self.output.place_of(min(strange))} answers none of these questions, or questions that "
@@ -123,7 +123,8 @@ class BatchPrediction:
                 file.write(json.dumps(result, allow_nan=False) + "\n")
 
 
-def _is_of_job(name: str) -> bool:
+def is_of_job(name: str) -> bool:
+    """Whether a file in the folder of answers is none of them, but tells what they depend on."""
     return name.startswith(f"{JOB_FOLDER}/")
 
 

@@ -10,8 +10,10 @@ from cocoqa_keras.errors import InputError
 from cocoqa_keras.evaluation.answerer import Answerer
 from cocoqa_keras.evaluation.predictions import check_scores
 from cocoqa_keras.evaluation.question_blocks import MAX_LINE_BYTES, Block
+from cocoqa_keras.spec.schema import shown
 
 BATCH_SIZE = 1000
+_LONGEST_NAME = 200  # characters of an image that a message has in full
 
 Query = dict[str, Any]
 """`question`, `image` where the model takes one, and whatever else its author wants to find again."""
@@ -23,9 +25,13 @@ def answer_block(block: Block, answerer: Answerer, top_k: int) -> Iterator[dict[
     Raises:
         InputError: the file cannot be read, a line is not as it should be, or a score is not finite.
     """
-    queries = read_queries(block, answerer)
+    queries = _numbered_queries(block, answerer)
     while batch := list(islice(queries, BATCH_SIZE)):
-        yield from answer_queries(batch, answerer, top_k)
+        try:
+            yield from answer_queries([query for _, query in batch], answerer, top_k)
+        except InputError:
+            _check_each(block, batch, answerer)
+            raise
 
 
 def answer_queries(queries: Sequence[Query], answerer: Answerer, top_k: int) -> Iterator[dict[str, Any]]:
@@ -61,13 +67,36 @@ def read_queries(block: Block, answerer: Answerer) -> Iterator[Query]:
     Raises:
         InputError: the file cannot be read, or a line is not as it should be.
     """
+    return (query for _, query in _numbered_queries(block, answerer))
+
+
+def _numbered_queries(block: Block, answerer: Answerer) -> Iterator[tuple[int, Query]]:
+    """As `read_queries`, with the line of the block, from 1."""
     for index, line in enumerate(block.lines(), 1):
         if line.strip():
             try:
-                yield _parse(line, answerer)
+                yield index, _parse(line, answerer)
             except InputError as error:
-                number = block.lines_before() + index
-                raise InputError(f"{block.file.place}, line {number}: {error}") from error
+                raise _at_line(block, index, str(error)) from error
+
+
+def _check_each(block: Block, batch: Sequence[tuple[int, Query]], answerer: Answerer) -> None:
+    """Answers the queries of a batch one by one, to find the line of the one that fails."""
+    for index, query in batch:
+        try:
+            list(answer_queries([query], answerer, top_k=1))
+        except InputError as error:
+            raise _at_line(block, index, _abridged(str(error), query.get("image"))) from error
+
+
+def _at_line(block: Block, index: int, message: str) -> InputError:
+    return InputError(f"{block.file.place}, line {block.lines_before() + index}: {message}")
+
+
+def _abridged(message: str, image: int | str | None) -> str:
+    """A message with the name of the image cut short where it is long."""
+    name = str(image)
+    return message.replace(name, shown(name)) if len(name) > _LONGEST_NAME else message
 
 
 def _parse(line: bytes, answerer: Answerer) -> Query:
@@ -82,7 +111,10 @@ def _parse(line: bytes, answerer: Answerer) -> Query:
     image = query.get("image")
     if image is not None and type(image) not in (int, str):
         raise InputError('the image is neither a number nor text; write 1, "coco:9", or "picture.png"')
-    answerer.check_image(image)
+    try:
+        answerer.check_image(image)
+    except InputError as error:
+        raise InputError(_abridged(str(error), image)) from error
     return query
 
 

@@ -18,6 +18,7 @@ from refusal import refused
 from cocoqa_keras import load_run
 from cocoqa_keras.cli.predict import main
 from cocoqa_keras.evaluation import question_blocks
+from cocoqa_keras.storage import OutputFolder, is_hidden
 
 QUESTIONS = ("what is the color of the cat", "what is in the picture", "what is the color of the horse", "")
 
@@ -147,19 +148,36 @@ sys.exit(main())
         time.sleep(0.01)
     process.kill()
     assert process.wait() == -signal.SIGKILL
-    kept = {path: path.stat().st_mtime_ns for path in Path("out").rglob("[!.]*.jsonl") if path.is_file()}
+    kept = {name: Path("out", name).stat().st_mtime_ns for name in answers_without_remains("out")}
     told = done(capsys, *arguments, "out")
     whole = answers_without_remains("out")
     assert 0 < len(kept) < len(whole)
     assert f"out: {len(whole)} files, {len(whole) - len(kept)} of them new" in told
-    assert all(path.stat().st_mtime_ns == time_written for path, time_written in kept.items())
+    assert all(Path("out", name).stat().st_mtime_ns == written for name, written in kept.items())
     done(capsys, *arguments, "one-go")
     assert whole == answers("one-go")
 
 
 def answers_without_remains(folder):
-    """The answers, without the unfinished file that a kill may leave; its name begins with a dot."""
-    return {name: text for name, text in answers(folder).items() if not Path(name).name.startswith(".")}
+    """The answers, without the unfinished file that a kill may leave, in a folder with a dot first."""
+    return {name: text for name, text in answers(folder).items() if not is_hidden(name)}
+
+
+def test_what_others_have_not_finished_holds_nobody_up(run, questions, capsys):
+    asked = [run, "--input", questions, "--output"]
+    name, job = "huge.jsonl/00002-of-00007.jsonl", "_job/1.json"
+    begun = OutputFolder("out")
+    with pytest.raises(ZeroDivisionError), begun.writing(name) as first, begun.writing(job) as second:
+        first.write_text("half")
+        second.write_text("half")
+        assert "5 of them new" in done(capsys, *asked, "out", "--shard", "1/2")
+        raise ZeroDivisionError
+    left = Path("out/a/.few.jsonl.elsewhere.1.x/new/few.jsonl")  # by a process killed on another machine
+    left.parent.mkdir(parents=True)
+    left.touch()
+    assert "5 of them new" in done(capsys, *asked, "out")
+    done(capsys, *asked, "one-go")
+    assert answers_without_remains("out") == answers("one-go")
 
 
 def test_what_was_changed_since_is_answered_anew(run, questions, capsys):
@@ -231,6 +249,9 @@ def test_mistakes_in_use_are_one_line(run, questions, tmp_path_factory, capsys):
     pipe = tmp_path_factory.mktemp("elsewhere") / "pipe"
     os.mkfifo(pipe)
     asked = [run, "--input", questions]
+    write_questions("other/.h.jsonl", 1)
+    write_questions("other/1.jsonl", 1)
+    write_questions("named/_job/1.jsonl", 1)
     for arguments, message in [
         ([run, "--question", "what", "--output", "new"], "--output and --shard go with --input"),
         ([run, "--question", "what", "--shard", "1/2"], "--output and --shard go with --input"),
@@ -239,7 +260,14 @@ def test_mistakes_in_use_are_one_line(run, questions, tmp_path_factory, capsys):
         ([run, "--input", "questions"], "questions is a folder; name its files"),
         ([run, "--input", pipe, "--output", "new"], "pipe is no regular file"),
         ([run, "--input", pipe, "--shard", "1/2"], "pipe is no regular file"),
-        ([*asked, "--output", "questions"], "questions is not empty, nor begun by this command"),
+        ([*asked, "--output", "other"], "other is not empty, nor begun by this command"),
+        ([*asked, "--output", "questions"], "questions/a/few.jsonl lies in questions, the folder for"),
+        ([*asked, "--output", "questions/new"], "would find the answers questions/new/a/few.jsonl the next"),
+        ([run, "--input", "other/*.jsonl", "--output", "new"], "other/.h.jsonl: its answers cannot have the"),
+        (
+            [run, "--input", "named/**/*.jsonl", "--output", "new"],
+            "cannot have the name _job/1.jsonl",
+        ),
         ([*asked, "--output", "questions/huge.jsonl"], "questions/huge.jsonl is a file"),
         ([*asked, "--output", "s4://bucket/out"], "s4://bucket/out: Protocol not known"),
         ([run, "--input", "questions/a/*.jsonl", "--output", "out"], "out/a/few.jsonl answers none of these"),
