@@ -73,7 +73,7 @@ def start_tensorflow() -> None:
     tf.get_logger().setLevel("ERROR")
 
 
-def start_keras(dtype: str, strategy: Strategy) -> None:
+def start_keras(dtype: str, strategy: Strategy = Strategy.NONE) -> None:
     """Imports Keras and TensorFlow, and sets the precision of this process."""
     if strategy is Strategy.MULTI_WORKER:
         # What TensorFlow prints of a lost connection is not one line; the error that follows is.

@@ -80,7 +80,7 @@ class RunSettings(_Part):
     name: str
     spec_file: str
     spec: dict[str, Any]
-    overrides: dict[str, str]
+    overrides: dict[str, Any]
     config: dict[str, Any]
     data: DataSettings
     files: dict[str, FileSettings]

@@ -116,7 +116,7 @@ def test_installed_command_shows_its_help(program, tmp_path):
     [
         ("cocoqa-train", ["img_bowl"], "error: no model file img_bowl (did you mean 'img_bow'?)"),
         ("cocoqa-train", ["bow", "--epocs", "3"], "--epochs"),
-        ("cocoqa-train", [], "spec"),
+        ("cocoqa-train", [], "give a model"),
         ("cocoqa-data", [], "Missing command"),
         ("cocoqa-data", ["inf"], "inf"),
         ("cocoqa-data", ["info", "nowhere"], "nowhere/train.npy is missing"),

@@ -794,12 +794,22 @@ def test_bad_configuration_gives_one_line_and_leaves_nothing(tiny, capsys):
     assert "train.yml:2: " in refused(main, arguments, capsys)
 
 
-def test_weights_that_run_away_give_one_line_and_leave_nothing(tiny, capsys):
+def stopped(arguments, capsys):
+    """The one line that a training ends with which can go on: its state is kept."""
+    assert main(arguments) == 2
+    printed, error = capsys.readouterr()
+    (run,) = Path("results").iterdir()
+    assert printed.endswith(f"To go on from the last checkpoint: cocoqa-train --resume {run}\n")
+    assert error.count("\n") == 1
+    return error
+
+
+def test_weights_that_run_away_give_one_line(tiny, capsys):
     arguments = ["bow", *QUICK]
     for stage in ("txtDict", "softmax"):
         for field, value in {"learningRate": "1e20", "gradientClip": "0", "weightClip": "0"}.items():
             arguments += ["--set", f"{stage}.{field}={value}"]
-    error = refused(main, arguments, capsys)
+    error = stopped(arguments, capsys)
     assert error.startswith("error: epoch 0, batch 2 of 3: the output of stage 'softmax' is not finite")
     assert "lower its learningRate (1e+20) or set its gradientClip" in error
 
@@ -809,8 +819,9 @@ def test_a_batch_that_is_not_finite_ends_training_or_is_skipped(tiny, capsys):
     weights[7] = 1e39  # beyond float32
     write_example_weights("w", {"train": weights, "valid": np.ones(10)})
     arguments = ["bow", *QUICK, "--example-weights", "w"]
-    assert "has the weight 1e+39, which is not finite in float32" in refused(main, arguments, capsys)
-    (run,) = train(*arguments, "--on-nan", "skip")
+    assert main(arguments) == 2
+    assert "has the weight 1e+39, which is not finite in float32" in capsys.readouterr().err
+    (run,) = train(*arguments, "--on-nan", "skip", output="skipped")
     assert summary_of(run)["training"]["skipped_batches"] == 1
     printed = capsys.readouterr().out
     assert re.search(
