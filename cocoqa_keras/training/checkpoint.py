@@ -93,24 +93,39 @@ class Checkpoints:
             with suppress(OSError):  # the next one deletes it
                 path.unlink()
 
-    def load(self, tell: Callable[[str], None] = lambda line: None) -> Checkpoint:
-        """Reads the newest state that is whole.
-
-        Args:
-            tell: is given a line for each newer one that is damaged.
+    def load(self) -> Checkpoint:
+        """Reads the newest state that is whole; nothing changes, so that any process may.
 
         Raises:
             InputError: there is none.
         """
+        return self._newest()[0]
+
+    def recover(self, tell: Callable[[str], None]) -> Checkpoint:
+        """The same, for the process that goes on from it: damaged states are deleted.
+
+        They would count among those that are kept otherwise, in place of whole ones.
+
+        Args:
+            tell: is given a line for each of them.
+
+        Raises:
+            InputError: there is none that is whole; the others stay.
+        """
+        checkpoint, damaged = self._newest()
+        for path in damaged:
+            tell(f"{path} is damaged; going on from the checkpoint before")
+            path.unlink(missing_ok=True)
+        return checkpoint
+
+    def _newest(self) -> tuple[Checkpoint, list[Path]]:
+        """The newest state that is whole, and the files of newer ones that are not."""
         self.check_presence()
         damaged = []
         for path in reversed(self._files()):
             checkpoint = _read(path)
             if checkpoint is not None:
-                for other in damaged:  # so that they do not count among those that are kept
-                    tell(f"{other} is damaged; going on from the checkpoint before")
-                    other.unlink(missing_ok=True)
-                return checkpoint
+                return checkpoint, damaged
             damaged.append(path)
         raise InputError(f"{self.folder}: no checkpoint that is whole; train anew")
 

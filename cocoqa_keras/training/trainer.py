@@ -266,18 +266,14 @@ class Trainer:
         folder.check_name()
         folder.checkpoints.check_presence()
         with locked(folder.checkpoints.folder):
-            checkpoint = folder.checkpoints.load(self.reporter.line)
+            checkpoint = folder.checkpoints.recover(self.reporter.line)
             check_agreement(lambda: {"the checkpoint": checkpoint.facts})
             self._check_settings(folder, checkpoint.facts)
             plan = RoundPlan.of(folder.path, checkpoint.facts)
             training = self._set_up(plan, self.build_graph().model)
             round_ = RoundInProgress(plan, folder, training, self._stopping(plan))
             round_.restore(checkpoint)
-            progress = round_.progress
-            place = f"epoch {progress.epoch}, step {progress.step} of {training.steps_per_epoch}"
-            self.reporter.line(
-                f"{folder.path}: going on {'behind the last' if round_.has_ended else f'in {place}'}"
-            )
+            self.reporter.line(f"{folder.path}: going on {round_.place}")
             last = self._complete(round_)
         folder.checkpoints.remove_folder()
         return last

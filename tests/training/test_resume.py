@@ -280,6 +280,14 @@ def test_the_command_goes_on_and_ends_the_same(whole, cut, tmp_path, capsys):
     assert main(["--resume", str(cut)]) == 2
 
 
+def test_the_command_tells_of_a_damaged_checkpoint(whole, cut, tmp_path, capsys):
+    path = max(cut.glob("checkpoint/*.npz"))
+    path.write_bytes(b"")
+    assert main(["--resume", str(cut)]) == 0
+    assert f"{path.name} is damaged; going on from the checkpoint before" in capsys.readouterr().out
+    assert content(tmp_path / "cut") == whole
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
