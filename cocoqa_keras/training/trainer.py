@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
@@ -16,26 +16,12 @@ from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.data.formats import read_weights
 from cocoqa_keras.data.pipeline import BatchReader
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.evaluation.evaluator import (
-    Outcomes,
-    find_similarity,
-    intervals,
-    means,
-    outcomes,
-    result_lines,
-)
-from cocoqa_keras.evaluation.plots import write_plots
-from cocoqa_keras.evaluation.predictions import write_predictions
-from cocoqa_keras.evaluation.predictor import Predictor
-from cocoqa_keras.export.saved_model import write_saved_model
 from cocoqa_keras.export.weight_layout import assign_weights
-from cocoqa_keras.files import write_text
 from cocoqa_keras.locks import locked
 from cocoqa_keras.models.builder import Graph, build_graph
-from cocoqa_keras.models.decisions import DECISIONS_OF_A_NUMBER, answer_scores
+from cocoqa_keras.models.decisions import DECISIONS_OF_A_NUMBER
 from cocoqa_keras.models.roles import InputRoles
 from cocoqa_keras.models.sizes import INDEX_COSTS, DatasetInfo, fit_sizes
-from cocoqa_keras.plotting import save_plot
 from cocoqa_keras.spec.model_spec import ModelSpec
 from cocoqa_keras.spec.training_config import TrainingConfig
 from cocoqa_keras.training.autosave import Autosave
@@ -46,11 +32,11 @@ from cocoqa_keras.training.early_stopping import EarlyStopping
 from cocoqa_keras.training.example_weights import path_of, trained_parts, weigh_examples
 from cocoqa_keras.training.interruption import Interruption
 from cocoqa_keras.training.optimizer import StagewiseSGD
-from cocoqa_keras.training.plots import error_plot, loss_plot
 from cocoqa_keras.training.record import Record, weight_records, write_csv
 from cocoqa_keras.training.reporter import Reporter
 from cocoqa_keras.training.round_in_progress import RoundInProgress, RoundPlan
-from cocoqa_keras.training.run_folder import RunFolder, find_weights, spec_hash
+from cocoqa_keras.training.round_results import RoundResults
+from cocoqa_keras.training.run_folder import RunFolder, find_weights
 from cocoqa_keras.training.run_settings import (
     DataSettings,
     FileSettings,
@@ -60,8 +46,6 @@ from cocoqa_keras.training.run_settings import (
 )
 from cocoqa_keras.training.tensorboard import TensorBoardLog
 from cocoqa_keras.training.tensorboard_hyperparameters import hyperparameters
-from cocoqa_keras.training.tensorboard_projector import word_vectors
-from cocoqa_keras.training.tensorboard_samples import Samples
 from cocoqa_keras.training.training_round import TrainingRound
 from cocoqa_keras.training.weighted_split import weights_of
 from cocoqa_keras.versions import versions
@@ -323,13 +307,19 @@ class Trainer:
             if not round_.folder.is_finished:
                 with self._open_log(round_.folder) as log:
                     self._run(round_, log)
-                    self._leave(round_, log)
+                    self._write_record(round_, keep=True)  # what failed then is not written by resuming
+                    self._results.write(round_, log)
             if not round_.plan.is_last:
                 return self._second_behind(round_)
         for folder in (round_.first_folder, round_.folder):
             if folder is not None:
                 folder.checkpoints.remove()
         return round_
+
+    @property
+    def _results(self) -> RoundResults:
+        spec, published, reporter = self._sized, self.published, self.reporter
+        return RoundResults(spec, self.dataset, self.features, self._settings, published, reporter)
 
     def _open_log(self, folder: RunFolder) -> AbstractContextManager[TensorBoardLog | None]:
         return TensorBoardLog(folder.path / "tensorboard") if self.tensorboard else nullcontext()
@@ -455,93 +445,6 @@ class Trainer:
             write_csv(round_.folder.file(".csv"), round_.records)
         if self.config.save_model and keep:
             round_.folder.write_weights(self.spec, round_.training.model)
-
-    def _leave(self, round_: RoundInProgress, log: TensorBoardLog | None) -> None:
-        """Writes what a finished round leaves: model, words, plots, results."""
-        folder, model = round_.folder, round_.training.model
-        self._write_record(
-            round_, keep=True
-        )  # once more: what could not be written then is not written by resuming
-        folder.write_words(self.dataset.question_words, self.dataset.answers)
-        if self.config.save_model:
-            folder.write_model(model)
-        if self.exports:
-            words, answers = self.dataset.question_words, self.dataset.answers
-            write_saved_model(folder.path / "saved_model", model, words, answers, self.spec.decision_fn)
-        if self.config.plot_figs:
-            for draw, suffix in ((loss_plot, "_loss.png"), (error_plot, "_err.png")):
-                save_plot(draw(round_.records, round_.stopping, folder.name), folder.file(suffix))
-        tested = {} if self.dataset.test is None else self._test(round_)
-        if log is not None:
-            self._finish_log(log, round_, tested)
-        folder.write_json("run", self._summary(round_, tested))
-
-    def _finish_log(self, log: TensorBoardLog, round_: RoundInProgress, tested: Outcomes) -> None:
-        """Shows the test figures and the word vectors of the kept weights in TensorBoard."""
-        if tested:
-            predictions = round_.folder.path / "predictions.jsonl"
-            samples = Samples.of(self.dataset, predictions, self.reporter.line)
-            log.write_test(round_.kept_record, means(tested), samples)
-        log.write_words(word_vectors(self._sized, round_.training.model), self.dataset.question_words)
-
-    def _test(self, round_: RoundInProgress) -> Outcomes:
-        """Tests the kept weights, and writes the figures, the answers, and the predictions."""
-        folder, test, words = round_.folder, self.dataset.test, self.dataset.answers
-        outputs = Predictor(round_.training.model).predict(
-            round_.training.train.of(test), partial(self.reporter.progress, "test")
-        )
-        scores = np.asarray(answer_scores(self.spec.decision_fn, outputs, len(words)))
-        predicted = scores.argmax(axis=1)
-        folder.write_answers(words.decode(predicted.tolist()), words.decode(test.answers.tolist()))
-        write_predictions(folder.path / "predictions.jsonl", self.dataset, "test", scores)
-        similarity = find_similarity(words.words, self.reporter.line)
-        tested = outcomes(scores, test.answers, self.dataset.question_types, similarity)
-        lines = result_lines(means(tested))
-        write_text(folder.path / "result.txt", lines)
-        if self.config.plot_figs:
-            write_plots(folder.path, folder.name, tested, predicted, test.answers, words, self.published)
-        for line in lines.splitlines():
-            self.reporter.line(line)
-        return tested
-
-    def _summary(self, round_: RoundInProgress, tested: Outcomes) -> dict[str, Any]:
-        """The content of `run.json`."""
-        records, info = round_.records, self._info
-        examples = len(round_.training.train.split)
-        return {
-            "name": round_.folder.name,
-            "model": {"name": self.spec.name, "file": str(self.spec.path), "sha256": spec_hash(self.spec)},
-            "data": {
-                "folder": str(self.dataset.folder),
-                "features": None if self.features is None else str(self.features.path),
-                "sha256": self.dataset.fingerprint(),
-                "vocabulary_size": info.vocabulary_size,
-                "answer_count": info.answer_count,
-                "words_per_question": info.words_per_question,
-                "image_count": info.image_count,
-                "feature_width": info.feature_width,
-            },
-            "overrides": self.spec.overrides,
-            "config": self.config.model_dump(by_alias=True),
-            "seed": self.seed,
-            "weights_from": None if self.weights_from is None else str(self.weights_from),
-            "example_weights": None if self.example_weights is None else str(self.example_weights),
-            "dtype": round_.training.model.output.dtype,
-            "versions": versions(),
-            "training": {
-                "examples": examples,
-                "epochs": records[-1].epoch + 1,
-                "best_record": round_.kept_record,
-                "last": asdict(records[-1]),
-                "skipped_batches": int(round_.training.model.optimizer.skipped_batches.numpy()),
-                "stop_score": round_.stopping.stop_score,
-                "stop_score_of_next_round": round_.stopping.training_score,
-                "seconds": round(records[-1].seconds, 3),
-                "examples_per_second": round(examples * (records[-1].epoch + 1) / records[-1].seconds, 1),
-            },
-            "test": means(tested),
-            "test_intervals": intervals(tested),
-        }
 
 
 def _check_goal(spec: ModelSpec) -> None:

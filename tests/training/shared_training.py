@@ -22,9 +22,10 @@ class Case(NamedTuple):
     weighted: bool = False
 
 
+# VIS+LSTM is chaotic: after some thirty epochs the rounding of sums has made it another run.
 CASES = {
     "img_bow": Case("float64", "img_bow", {"batchSize": 47, "stepSize": 3}, 2, True),
-    "vis_lstm": Case("float64", "vis_lstm", {"batchSize": 47, "numEpoch": 8}),
+    "vis_lstm": Case("float64", "vis_lstm", {"batchSize": 47, "numEpoch": 20}, 2),
     "single img_bow": Case("float32", "img_bow", {"batchSize": 57, "numEpoch": 5}),
     "single vis_lstm": Case("float32", "vis_lstm", {"batchSize": 47, "numEpoch": 5}),
 }
