@@ -12,11 +12,13 @@ from cocoqa_keras.cli.next_steps import print_next, uses_of_run
 from cocoqa_keras.cli.options import Strategy
 from cocoqa_keras.cli.replicas import replicas
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.locks import LOCK_FILE
 
 if TYPE_CHECKING:
     from cocoqa_keras.spec.model_spec import ModelSpec
     from cocoqa_keras.training.run_settings import RunSettings
+
+# Files of a run folder that going on with it reads.
+NEEDED = ("*.model.yml", "run.json", "checkpoint/*.npz")
 
 
 def check_options(context: Context) -> None:
@@ -59,23 +61,21 @@ class Changes:
     weights_from: Path | None
     example_weights: Path | None
     on_nan: str | None
-    checkpoint_minutes: float
+    checkpoint_minutes: float | None
     strategy: Strategy
 
 
 def resume_run(folder: Path, changes: Changes) -> None:
     """Goes on with the run of a folder."""
     from cocoqa_keras.training.checkpoint import Checkpoints
-    from cocoqa_keras.training.run_settings import read_settings
+    from cocoqa_keras.training.round_facts import RoundFacts
 
     folder = folder.resolve()
-    facts = Checkpoints.of_run(folder).load().facts
-    settings = read_settings(folder, facts)
+    settings = RoundFacts.read(folder, Checkpoints.of_run(folder).load().facts).settings
     start_keras(settings.dtype, changes.strategy)
     from cocoqa_keras.data.dataset import load_dataset
     from cocoqa_keras.models.image_features import open_features
     from cocoqa_keras.reproduce.published import published_for
-    from cocoqa_keras.spec.training_config import TrainingConfig
     from cocoqa_keras.training.trainer import Trainer
 
     model_spec = _read_spec(folder, changes.spec, settings)
@@ -85,15 +85,15 @@ def resume_run(folder: Path, changes: Changes) -> None:
     if features is None and "features" in settings.files:
         features = Path(settings.files["features"].path)
     image_features = open_features(model_spec, data, features)
-    config = TrainingConfig.model_validate(settings.config)
-    with replicas(changes.strategy, config.progress) as here:
+    minutes = changes.checkpoint_minutes
+    with replicas(changes.strategy, settings.config.progress) as here:
         if here.folder is not None:
             folder = _copy(folder, here.folder)
         trainer = Trainer(
             model_spec,
             dataset,
             image_features,
-            config,
+            settings.config,
             name=settings.name,
             seed=settings.seed,
             weights_from=changes.weights_from or settings.weights_from,
@@ -101,7 +101,7 @@ def resume_run(folder: Path, changes: Changes) -> None:
             on_nan=changes.on_nan or settings.on_nan,
             exports=settings.exports,
             tensorboard=settings.tensorboard,
-            checkpoint_minutes=changes.checkpoint_minutes,
+            checkpoint_minutes=settings.checkpoint_minutes if minutes is None else minutes,
             published=published_for(model_spec.name, dataset),
             reporter=here.reporter,
         )
@@ -113,13 +113,21 @@ def resume_run(folder: Path, changes: Changes) -> None:
 def _copy(folder: Path, place: Path) -> Path:
     """Copies a run folder, and that of a second round, for a process that must not write to them.
 
-    It does so before the first process writes: that one waits for all to agree on what is trained.
+    Only what going on reads is copied, before the first process writes: that one waits for all to agree on
+    what is trained.
     """
+    from cocoqa_keras.files import cannot_write
     from cocoqa_keras.training.run_folder import RunFolder
 
     second = RunFolder(folder).find_second()
-    for path in (folder, *([] if second is None else [second.path])):
-        shutil.copytree(path, place / path.name, ignore=shutil.ignore_patterns(LOCK_FILE))
+    for run in (folder, *([] if second is None else [second.path])):
+        for path in [file for pattern in NEEDED for file in run.glob(pattern)]:
+            copy = place / run.name / path.relative_to(run)
+            try:
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+            except OSError as error:
+                raise cannot_write(copy, error) from error
     return place / folder.name
 
 

@@ -102,6 +102,7 @@ def train(
     """
     from cocoqa_keras.models.zoo import TRAINING_CONFIG, config_folder, find_model
     from cocoqa_keras.spec import load_spec, load_training_config
+    from cocoqa_keras.training.run_settings import check_run_name
 
     if resume is not None:
         check_options(context)
@@ -112,15 +113,15 @@ def train(
             weights_from=weights_from,
             example_weights=example_weights,
             on_nan=on_nan.value if is_given(context, "on_nan") else None,
-            checkpoint_minutes=checkpoint_minutes,
+            checkpoint_minutes=checkpoint_minutes if is_given(context, "checkpoint_minutes") else None,
             strategy=strategy,
         )
         resume_run(resume, changes)
         return
     if spec is None:
         raise InputError("give a model, such as img_bow or a model file, or go on with --resume RUN")
-    if name is not None and Path(name).name != name:
-        raise InputError(f"--name {name}: give a name, not a path; --output is the folder that runs go into")
+    if name is not None:
+        check_run_name(name)
     if one_round and early_stop_score is not None:
         raise InputError(
             "--early-stop-score skips the first round and --one-round the second; give one of them"

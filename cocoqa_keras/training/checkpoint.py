@@ -147,11 +147,6 @@ class Checkpoints:
         return sorted((path for path in self.folder.iterdir() if _FILE.fullmatch(path.name)), key=_number)
 
 
-def other_version(folder: Path) -> InputError:
-    """What a user is told of a run folder whose checkpoint has not what it should have."""
-    return InputError(f"{folder}: the checkpoint is of another version of this program; train anew")
-
-
 def _number(path: Path) -> int:
     return int(_FILE.fullmatch(path.name).group(1))
 

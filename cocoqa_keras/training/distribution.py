@@ -62,6 +62,16 @@ def training_strategy(name: str) -> Iterator[bool]:
             ) from error
 
 
+def strategy_option() -> str:
+    """The option of `cocoqa-train` that the present strategy came from, with a space before; or nothing."""
+    names = {
+        tf.distribute.MultiWorkerMirroredStrategy: "multi_worker",
+        tf.distribute.MirroredStrategy: "mirrored",
+    }
+    name = names.get(type(tf.distribute.get_strategy()))
+    return "" if name is None else f" --strategy {name}"
+
+
 def check_agreement(facts: Callable[[], Mapping[str, Any]]) -> None:
     """Compares what the processes that train together were given; each has to call it.
 

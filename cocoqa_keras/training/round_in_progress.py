@@ -2,47 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
-from typing import Any, Literal
 
 import keras
 import numpy as np
 
-from cocoqa_keras.training.checkpoint import Checkpoint, other_version
+from cocoqa_keras.training.checkpoint import Checkpoint
 from cocoqa_keras.training.early_stopping import EarlyStopping
 from cocoqa_keras.training.progress import Progress
 from cocoqa_keras.training.record import Record
+from cocoqa_keras.training.round_facts import RoundFacts, other_version
+from cocoqa_keras.training.round_plan import RoundPlan
 from cocoqa_keras.training.run_folder import RunFolder
+from cocoqa_keras.training.run_settings import RunSettings
 from cocoqa_keras.training.training_round import TrainingRound
-
-
-@dataclass(frozen=True)
-class RoundPlan:
-    """What a round is there for.
-
-    Attributes:
-        kind: the first of two, the second, or the only one there is.
-        stop_score: where to end, or None.
-        is_last: whether no round comes after it.
-        first_round: name of the run folder of the first, for the second.
-    """
-
-    kind: Literal["first", "second", "only"]
-    stop_score: float | None = None
-    is_last: bool = True
-    first_round: str | None = None
-
-    @classmethod
-    def of(cls, folder: Path, facts: Mapping[str, Any]) -> "RoundPlan":
-        """That in a checkpoint of a run folder.
-
-        Raises:
-            InputError: another version of this program made the checkpoint.
-        """
-        try:
-            return cls(**facts["plan"])
-        except (KeyError, TypeError) as error:
-            raise other_version(folder) from error
 
 
 @dataclass
@@ -97,8 +69,12 @@ class RoundInProgress:
             self.best = self.training.model.get_weights()
         return is_better
 
-    def state(self) -> Checkpoint:
-        """All that the rest of the round depends on, beside its settings."""
+    def state(self, settings: RunSettings) -> Checkpoint:
+        """All that the rest of the round depends on.
+
+        Args:
+            settings: those of the run.
+        """
         model = self.training.model
         arrays = {
             **_named("weights", [variable.numpy() for variable in model.variables]),
@@ -110,6 +86,7 @@ class RoundInProgress:
             "progress": asdict(self.progress),
             "stopping": asdict(self.stopping),
             "records": [asdict(record) for record in self.records],
+            "settings": settings.model_dump(by_alias=True),
         }
         return Checkpoint(facts, arrays)
 
@@ -124,21 +101,19 @@ class RoundInProgress:
         if self.best is not None:
             self.training.model.set_weights(self.best)
 
-    def restore(self, checkpoint: Checkpoint) -> None:
+    def restore(self, facts: RoundFacts, arrays: Mapping[str, np.ndarray]) -> None:
         """Puts everything where it was when a state was taken.
 
         Raises:
             InputError: another version of this program made the state.
         """
-        model, facts = self.training.model, checkpoint.facts
+        self.progress, self.stopping, self.records = facts.progress, facts.stopping, facts.records
+        model = self.training.model
         try:
-            self.progress = Progress(**facts["progress"])
-            self.stopping = EarlyStopping(**facts["stopping"])
-            self.records = [Record(**record) for record in facts["records"]]
-            _assign(model.variables, _numbered("weights", checkpoint.arrays))
-            _assign(model.optimizer.variables, _numbered("optimizer", checkpoint.arrays))
-            self.best = _numbered("best", checkpoint.arrays) or None
-        except (KeyError, TypeError, ValueError) as error:
+            _assign(model.variables, _numbered("weights", arrays))
+            _assign(model.optimizer.variables, _numbered("optimizer", arrays))
+            self.best = _numbered("best", arrays) or None
+        except (KeyError, ValueError) as error:
             raise other_version(self.folder.path) from error
         self.can_go_on = True
 

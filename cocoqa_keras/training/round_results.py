@@ -113,7 +113,7 @@ class RoundResults:
             "model": {"name": spec.name, "file": str(spec.path), "sha256": spec_hash(spec)},
             "data": self._data_summary(),
             "overrides": spec.overrides,
-            "config": settings.config,
+            "config": settings.config.model_dump(by_alias=True),
             "seed": settings.seed,
             "weights_from": settings.weights_from,
             "example_weights": settings.example_weights,

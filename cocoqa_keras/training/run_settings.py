@@ -2,15 +2,29 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from cocoqa_keras.data.dataset import Dataset
 from cocoqa_keras.digests import sha256_of
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.spec.model_spec import ModelSpec
-from cocoqa_keras.training.checkpoint import other_version
+from cocoqa_keras.spec.training_config import TrainingConfig
+
+
+def check_run_name(name: str) -> str:
+    """Sees to it that a run folder of that name lies in the folder that runs go into.
+
+    Returns:
+        the name.
+
+    Raises:
+        InputError: it is a path.
+    """
+    if name in ("", "..") or Path(name).name != name or "\0" in name:
+        raise InputError(f"name {name!r}: give a name, not a path; --output is the folder that runs go into")
+    return name
 
 
 class _Part(BaseModel):
@@ -62,7 +76,8 @@ class RunSettings(_Part):
     Attributes:
         name: of the run.
         spec_file: the model file.
-        spec: what it says, with what was set on top of it.
+        model: what it says beside stages, with what was set on top of it.
+        stages: what it says of each stage, by name, those inside others included.
         overrides: what was set on top of it, `stage.field` -> value.
         config: the training configuration.
         data: the data set.
@@ -74,14 +89,16 @@ class RunSettings(_Part):
         on_nan: what to do about a batch with a number that is not finite.
         exports: whether there is to be a SavedModel.
         tensorboard: whether there is to be something for TensorBoard.
+        checkpoint_minutes: time between two savings of the state.
         versions: of Python and packages, by their names.
     """
 
-    name: str
+    name: Annotated[str, AfterValidator(check_run_name)]
     spec_file: str
-    spec: dict[str, Any]
+    model: dict[str, Any]
+    stages: dict[str, dict[str, Any]]
     overrides: dict[str, Any]
-    config: dict[str, Any]
+    config: TrainingConfig
     data: DataSettings
     files: dict[str, FileSettings]
     weights_from: str | None
@@ -91,6 +108,7 @@ class RunSettings(_Part):
     on_nan: Literal["stop", "skip"]
     exports: bool
     tensorboard: bool
+    checkpoint_minutes: Annotated[float, Field(ge=0)]
     versions: dict[str, str]
 
     def differences(self, other: "RunSettings") -> Iterator[str]:
@@ -104,12 +122,11 @@ class RunSettings(_Part):
 
     def content(self) -> dict[str, Any]:
         """What the numbers of the run depend on, by name."""
-        stages = {stage["name"]: stage for key in ("stages", "innerStages") for stage in self.spec[key]}
         return {
             "name": self.name,
-            "model": {key: value for key, value in self.spec.items() if key not in ("stages", "innerStages")},
-            "stage": stages,
-            "configuration": self.config,
+            "model": self.model,
+            "stage": self.stages,
+            "configuration": self.config.model_dump(by_alias=True),
             "data": self.data.sizes | {"SHA-256": self.data.sha256},
             "file": {what: file.sha256 for what, file in self.files.items()},
             "seed": self.seed,
@@ -117,25 +134,11 @@ class RunSettings(_Part):
         }
 
 
-def read_settings(folder: Path, facts: Mapping[str, Any]) -> RunSettings:
-    """The settings in a checkpoint.
-
-    Args:
-        folder: the run folder, for the error message.
-        facts: those of the checkpoint.
-
-    Raises:
-        InputError: another version of this program wrote them.
-    """
-    try:
-        return RunSettings.model_validate(facts["settings"])
-    except (KeyError, ValidationError) as error:
-        raise other_version(folder) from error
-
-
-def spec_content(spec: ModelSpec) -> dict[str, Any]:
-    """What a model file says, as JSON holds it."""
-    return spec.model_dump(mode="json", by_alias=True, serialize_as_any=True)
+def spec_content(spec: ModelSpec) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """What a model file says, as JSON holds it: of the model, and of each stage by its name."""
+    content = spec.model_dump(mode="json", by_alias=True, serialize_as_any=True)
+    stages = [*content.pop("stages"), *content.pop("innerStages")]
+    return content, {stage["name"]: stage for stage in stages}
 
 
 def _differences(where: str, old: Any, new: Any) -> Iterator[str]:

@@ -1,12 +1,11 @@
 """From a model file and a data set to run folders: the two rounds of training."""
 
-import shlex
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import keras
 import numpy as np
@@ -24,28 +23,26 @@ from cocoqa_keras.models.roles import InputRoles
 from cocoqa_keras.models.sizes import INDEX_COSTS, DatasetInfo, fit_sizes
 from cocoqa_keras.spec.model_spec import ModelSpec
 from cocoqa_keras.spec.training_config import TrainingConfig
-from cocoqa_keras.training.autosave import Autosave
 from cocoqa_keras.training.checkpoint import Checkpoints
 from cocoqa_keras.training.costs import cost_of
 from cocoqa_keras.training.distribution import check_agreement
 from cocoqa_keras.training.early_stopping import EarlyStopping
 from cocoqa_keras.training.example_weights import path_of, trained_parts, weigh_examples
-from cocoqa_keras.training.interruption import Interruption
 from cocoqa_keras.training.optimizer import StagewiseSGD
-from cocoqa_keras.training.record import Record, weight_records, write_csv
 from cocoqa_keras.training.reporter import Reporter
-from cocoqa_keras.training.round_in_progress import RoundInProgress, RoundPlan
+from cocoqa_keras.training.round_facts import RoundFacts
+from cocoqa_keras.training.round_in_progress import RoundInProgress
+from cocoqa_keras.training.round_plan import RoundPlan
 from cocoqa_keras.training.round_results import RoundResults
+from cocoqa_keras.training.round_runner import RoundRunner
 from cocoqa_keras.training.run_folder import RunFolder, find_weights
 from cocoqa_keras.training.run_settings import (
     DataSettings,
     FileSettings,
     RunSettings,
-    read_settings,
+    check_run_name,
     spec_content,
 )
-from cocoqa_keras.training.tensorboard import TensorBoardLog
-from cocoqa_keras.training.tensorboard_hyperparameters import hyperparameters
 from cocoqa_keras.training.training_round import TrainingRound
 from cocoqa_keras.training.weighted_split import weights_of
 from cocoqa_keras.versions import versions
@@ -126,7 +123,7 @@ class Trainer:
             )
         if self.features is not None:
             self.features.check_images(self.dataset.image_names)
-        self.name = self.name or self.spec.name
+        self.name = check_run_name(self.spec.name if self.name is None else self.name)
         self._cost = cost_of(self.spec)
         self._info = DatasetInfo.of(self.dataset, self.features)
         self._sized, differences = fit_sizes(self.spec.shift_seeds(self.seed), self._info)
@@ -153,6 +150,7 @@ class Trainer:
         Returns:
             the folder of the last round.
         """
+        check_agreement(lambda: {"whether there is a second round": not one_round})
         if not self.config.need_valid:
             return self.train_only_round().folder
         if one_round:
@@ -186,10 +184,9 @@ class Trainer:
         """
         for path in sorted(Path(self.output).glob("*/")):
             with suppress(InputError):  # none, a damaged one, or one of another version
-                facts = Checkpoints.of_run(path).load().facts
-                begun = read_settings(path, facts)
-                plan = RoundPlan.of(path, facts)
-                if plan.kind == kind and plan.is_last and not any(begun.differences(self._settings)):
+                begun = RoundFacts.read(path, Checkpoints.of_run(path).load().facts)
+                is_alike = begun.plan.kind == kind and begun.plan.is_last
+                if is_alike and not any(begun.settings.differences(self._settings)):
                     return path
         return None
 
@@ -238,7 +235,7 @@ class Trainer:
             folder.write_spec(self.spec)
             folder.write_drawing(graph)
             with locked(folder.checkpoints.folder):
-                self._save(round_)
+                self._runner(round_).save()
                 return self._complete(round_)
         except BaseException:
             if not round_.can_go_on:
@@ -252,11 +249,11 @@ class Trainer:
         with locked(folder.checkpoints.folder):
             checkpoint = folder.checkpoints.recover(self.reporter.line)
             check_agreement(lambda: {"the checkpoint": checkpoint.facts})
-            self._check_settings(folder, checkpoint.facts)
-            plan = RoundPlan.of(folder.path, checkpoint.facts)
-            training = self._set_up(plan, self.build_graph().model)
-            round_ = RoundInProgress(plan, folder, training, self._stopping(plan))
-            round_.restore(checkpoint)
+            facts = RoundFacts.read(folder.path, checkpoint.facts)
+            self._check_settings(folder, facts.settings)
+            training = self._set_up(facts.plan, self.build_graph().model)
+            round_ = RoundInProgress(facts.plan, folder, training, facts.stopping)
+            round_.restore(facts, checkpoint.arrays)
             self.reporter.line(f"{folder.path}: going on {round_.place}")
             last = self._complete(round_)
         folder.checkpoints.remove_folder()
@@ -303,12 +300,9 @@ class Trainer:
         Returns:
             the round, or the second that comes behind it.
         """
-        with _telling_how_to_go_on(round_, self.reporter):
-            if not round_.folder.is_finished:
-                with self._open_log(round_.folder) as log:
-                    self._run(round_, log)
-                    self._write_record(round_, keep=True)  # what failed then is not written by resuming
-                    self._results.write(round_, log)
+        runner = self._runner(round_)
+        with runner.telling_how_to_go_on():
+            runner.run()
             if not round_.plan.is_last:
                 return self._second_behind(round_)
         for folder in (round_.first_folder, round_.folder):
@@ -316,13 +310,10 @@ class Trainer:
                 folder.checkpoints.remove()
         return round_
 
-    @property
-    def _results(self) -> RoundResults:
+    def _runner(self, round_: RoundInProgress) -> RoundRunner:
         spec, published, reporter = self._sized, self.published, self.reporter
-        return RoundResults(spec, self.dataset, self.features, self._settings, published, reporter)
-
-    def _open_log(self, folder: RunFolder) -> AbstractContextManager[TensorBoardLog | None]:
-        return TensorBoardLog(folder.path / "tensorboard") if self.tensorboard else nullcontext()
+        results = RoundResults(spec, self.dataset, self.features, self._settings, published, reporter)
+        return RoundRunner(round_, results)
 
     def _check_outputs(self, model: keras.Model) -> None:
         decision = self.spec.decision_fn
@@ -335,64 +326,8 @@ class Trainer:
                 f"and the model's is {model.output.shape}"
             )
 
-    def _run(self, round_: RoundInProgress, log: TensorBoardLog | None) -> None:
-        """Trains until the round ends, and leaves the model with the weights to keep."""
-        folder, training = round_.folder, round_.training
-        if not round_.progress.has_begun:
-            self.reporter.line(
-                f"{folder.path}: {len(training.train.split)} examples, "
-                f"{training.steps_per_epoch} steps an epoch"
-            )
-            if log is not None:
-                settings = hyperparameters(self._sized, self.config, self.seed)
-                log.write_model(folder.name, training.model, settings)
-        if not round_.has_ended:
-            with Interruption() as interruption:
-                save = partial(self._save, round_)
-                self._train(round_, log, Autosave(save, self.checkpoint_minutes, interruption))
-        round_.keep_best()
-
-    def _train(self, round_: RoundInProgress, log: TensorBoardLog | None, autosave: Autosave) -> None:
-        """Trains record by record; the state is saved when that cannot go on."""
-        try:
-            for record in round_.training.records(round_.progress, autosave.after_batch):
-                self._take_in(round_, record, log)
-                autosave.after_record()
-                if round_.has_ended:
-                    break
-        except InputError:
-            with suppress(InputError):
-                self._save(round_)
-            raise
-
-    def _take_in(self, round_: RoundInProgress, record: Record, log: TensorBoardLog | None) -> None:
-        """Tells and writes what there is to tell of a record."""
-        stopping = round_.stopping
-        self.reporter.line(record.line)
-        keep = round_.take_in(record)
-        if round_.training.validation is not None:
-            self.reporter.line(f"P: {stopping.since_best} {round_.folder.name}")
-        weights = weight_records(round_.training.model.optimizer)
-        for weight in weights:
-            self.reporter.line(weight.line)
-        if log is not None:
-            log.write_record(len(round_.records) - 1, record, weights)
-        self._write_record(round_, keep)
-        reason = stopping.reason_to_stop(record)
-        if reason:
-            self.reporter.line(f"Stopped: {reason}")
-
-    def _save(self, round_: RoundInProgress) -> None:
-        """Writes a checkpoint, unless the weights have become useless."""
-        round_.training.guard.check_weights(f"epoch {round_.progress.epoch}")
-        state = round_.state()
-        state.facts["settings"] = self._settings.model_dump()
-        round_.folder.checkpoints.save(state)
-        round_.can_go_on = round_.progress.has_begun
-
-    def _check_settings(self, folder: RunFolder, facts: dict[str, Any]) -> None:
+    def _check_settings(self, folder: RunFolder, begun: RunSettings) -> None:
         """A run goes on with the settings and data that it was begun with, or not at all."""
-        begun = read_settings(folder.path, facts)
         differences = list(begun.differences(self._settings))
         if differences:
             raise InputError(
@@ -408,12 +343,14 @@ class Trainer:
 
     @cached_property
     def _settings(self) -> RunSettings:
+        model, stages = spec_content(self.spec)
         return RunSettings(
             name=self.name,
             spec_file=str(self.spec.path.resolve()),
-            spec=spec_content(self.spec),
+            model=model,
+            stages=stages,
             overrides=self.spec.overrides,
-            config=self.config.model_dump(by_alias=True),
+            config=self.config,
             data=DataSettings.of(self.dataset),
             files={what: FileSettings.of(path) for what, path in self._files()},
             weights_from=_absolute(self.weights_from),
@@ -423,6 +360,7 @@ class Trainer:
             on_nan=self.on_nan,
             exports=self.exports,
             tensorboard=self.tensorboard,
+            checkpoint_minutes=self.checkpoint_minutes,
             versions=versions(),
         )
 
@@ -439,12 +377,6 @@ class Trainer:
         for stage in self.spec.all_stages:
             if stage.name not in images and getattr(stage, "init_weights", None) is not None:
                 yield f"weights of stage {stage.name}", self.spec.resolve_file(stage, "init_weights")
-
-    def _write_record(self, round_: RoundInProgress, keep: bool) -> None:
-        if self.config.write_record:
-            write_csv(round_.folder.file(".csv"), round_.records)
-        if self.config.save_model and keep:
-            round_.folder.write_weights(self.spec, round_.training.model)
 
 
 def _check_goal(spec: ModelSpec) -> None:
@@ -474,15 +406,3 @@ def _hold_out(examples: Split, ratio: float, block: int) -> tuple[Split, Split]:
 
 def _absolute(path: str | Path | None) -> str | None:
     return None if path is None else str(Path(path).resolve())
-
-
-@contextmanager
-def _telling_how_to_go_on(round_: RoundInProgress, reporter: Reporter) -> Iterator[None]:
-    """Says how to go on with a round that something cuts short."""
-    try:
-        yield
-    except BaseException:
-        if round_.can_go_on and (round_.plan.is_last or round_.folder.find_second() is None):
-            folder = shlex.quote(str(round_.folder.path))
-            reporter.line(f"To go on from the last checkpoint: cocoqa-train --resume {folder}")
-        raise

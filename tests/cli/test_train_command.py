@@ -306,7 +306,7 @@ def test_every_round_starts_from_the_weights_given(source, tiny, capsys):
     for run in runs:
         for entry, expected in zip(weights_of(run), weights_of(before), strict=True):
             np.testing.assert_array_equal(entry, expected)
-        assert summary_of(run)["weights_from"] == str(file)
+        assert summary_of(run)["weights_from"] == str(file.resolve())
     lines = capsys.readouterr().out.splitlines()
     assert lines.count(f"Every round starts from the weights of {file}") == 1
 
@@ -339,7 +339,7 @@ def test_example_weights_weigh_the_cost_of_both_rounds(tiny, capsys):
         np.testing.assert_allclose(csv_of(run)[:, losses], 2 * csv_of(expected)[:, losses], rtol=1e-5)
         np.testing.assert_array_equal(csv_of(run)[:, rates], csv_of(expected)[:, rates])
         assert (summary_of(run)["example_weights"], summary_of(expected)["example_weights"]) == (
-            "double",
+            str(Path("double").resolve()),
             None,
         )
 
@@ -696,7 +696,8 @@ BAD_USE = {
     "unknown precision": (["bow", "--dtype", "float16"], "--dtype"),
     "stop score that is none": (["bow", "--early-stop-score", "nan"], "stopScore"),
     "no round at all": (["bow", "--one-round", "--early-stop-score", "1"], "give one of them"),
-    "name that is a path": (["bow", "--name", "../mine"], "--name ../mine"),
+    "name that is a path": (["bow", "--name", "../mine"], "name '../mine': give a name, not a path"),
+    "name of nothing": (["bow", "--name", ""], "name '': give a name"),
     "set without value": (["bow", "--set", "batchSize"], "--set batchSize: write KEY=VALUE"),
     "set an unknown field": (["bow", "--set", "batchSiz=5"], "did you mean 'batchSize'?"),
     "set a word for a number": (["bow", "--set", "batchSize=five"], "'five'"),

@@ -274,13 +274,42 @@ def _state(facts, **arrays):
 
 
 _WHOLE_STATE = {
-    "plan": {"kind": "first", "stop_score": None, "is_last": True, "first_round": None},
+    "plan": {"kind": "second", "stop_score": 0.5, "is_last": True, "first_round": "it-v-20261125-190918"},
+    "progress": {
+        "epoch": 1,
+        "step": 2,
+        "recorded_step": 0,
+        "seconds": 1.5,
+        "losses": [0.7, 0.6],
+        "rights": [1, 2],
+        "sizes": [4, 4],
+    },
+    "stopping": {
+        "criterion": "loss",
+        "patience": 10,
+        "stop_score": 0.5,
+        "stop_cost": 0.0,
+        "since_best": 0,
+        "best_score": float("inf"),
+        "training_score": None,
+    },
+    "records": [
+        {
+            "epoch": 0,
+            "seconds": 1.0,
+            "training_loss": 0.7,
+            "training_rate": 0.25,
+            "validation_loss": 0.0,
+            "validation_rate": 0.0,
+        }
+    ],
     "settings": {
         "name": "it",
         "spec_file": "it.model.yml",
-        "spec": {"stages": [], "innerStages": []},
+        "model": {"name": "it"},
+        "stages": {"softmax": {"name": "softmax"}},
         "overrides": {},
-        "config": {},
+        "config": {"numEpoch": 3},
         "data": {"folder": "data", "sha256": "0", "sizes": {"answers": 3}},
         "files": {"features": {"path": "x.h5", "sha256": "0"}},
         "weights_from": None,
@@ -288,10 +317,40 @@ _WHOLE_STATE = {
         "seed": 0,
         "dtype": "float32",
         "on_nan": "stop",
-        "exports": False,
-        "tensorboard": False,
-        "versions": {"python": "3.11"},
+        "exports": True,
+        "tensorboard": True,
+        "checkpoint_minutes": 5.0,
+        "versions": {"keras": "3"},
     },
+}
+_FACTS = json.dumps(_WHOLE_STATE).encode()
+
+
+def _with_fact(*place_and_value):
+    """The facts of a state, but for one."""
+    *parents, key, value = place_and_value
+    facts = json.loads(_FACTS)
+    node = facts
+    for parent in parents:
+        node = node[parent]
+    node[key] = value
+    return json.dumps(facts).encode()
+
+
+_HOSTILE_FACTS = {
+    "another's states": _with_fact("plan", "first_round", "../victim"),
+    "all states": _with_fact("plan", "first_round", ".."),
+    "a round without a name": _with_fact("plan", "first_round", 5),
+    "a plan of a later version": _with_fact("plan", "reason", "why"),
+    "a run elsewhere": _with_fact("settings", "name", "../../escaped"),
+    "no epochs": _with_fact("settings", "config", {"numEpoch": -1}),
+    "stages by number": _with_fact("settings", "stages", 3),
+    "an epoch in words": _with_fact("progress", "epoch", "a"),
+    "an epoch that is not": _with_fact("progress", "epoch", 10**9),
+    "steps back": _with_fact("progress", "step", -1),
+    "losses of nothing": _with_fact("progress", "losses", [0.5] * 3),
+    "a loss in words": _with_fact("records", 0, "validation_loss", "x"),
+    "no records": _with_fact("records", []),
 }
 
 
@@ -459,6 +518,8 @@ _RECORDS = {name: content for name, content in JSON.items() if name != "nothing"
 }
 
 
+_SHORT_JSON = {name: content for name, content in JSON.items() if len(content) < 1_000_000}
+
 WHOLE = {
     "words.pkl": {"a dictionary": _PICKLE, "names": python2_pickle.dumps(["12", "7"])},
     "model.w.npy": {"weights": written(lambda path: write_weights(path, [np.eye(3), 0]), ".npy")},
@@ -476,7 +537,8 @@ WHOLE = {
     "questions.jsonl": {"questions": _QUESTIONS},
     "questions.csv": {"questions": _QUESTIONS_CSV},
     "downloads.json": {"nothing yet": b"{}"},
-    "state.npz": {"a state": _state(json.dumps(_WHOLE_STATE).encode(), **{"weights/0": np.eye(3)})},
+    "state.npz": {"a state": _state(_FACTS, **{"weights/0": np.eye(3)})},
+    "facts.json": {"those of a state": _FACTS},
 }
 HOSTILE = {
     "words.pkl": _PICKLES,
@@ -500,10 +562,11 @@ HOSTILE = {
     "downloads.json": _RECORDS,
     "state.npz": {
         **_ARCHIVES,
-        **{name: _state(content) for name, content in JSON.items() if len(content) < 1_000_000},
+        **{name: _state(content) for name, content in _SHORT_JSON.items()},
         "packed": _zip({"facts.npy": ARRAYS["a command"]}),
         "a command": _zip({"facts.npy": ARRAYS["a command"]}, zipfile.ZIP_STORED),
         "a shape that overflows": _zip({"facts.npy": ARRAYS["a shape that overflows"]}, zipfile.ZIP_STORED),
         "no facts": written(lambda path: np.savez(path, np.zeros(3)), ".npz"),
     },
+    "facts.json": {**_SHORT_JSON, **_HOSTILE_FACTS},
 }

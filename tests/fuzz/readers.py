@@ -5,6 +5,7 @@ import zipfile
 from types import SimpleNamespace
 
 import folders
+import numpy as np
 import requests_of_web
 from bounds import is_plain
 from folder_corpus import VARIABLES
@@ -29,10 +30,9 @@ from cocoqa_keras.reproduce.reproduction import Reproduction
 from cocoqa_keras.spec import load_spec, load_training_config
 from cocoqa_keras.training.checkpoint import Checkpoints
 from cocoqa_keras.training.example_weights import read_example_weights
-from cocoqa_keras.training.round_in_progress import RoundPlan
+from cocoqa_keras.training.round_facts import RoundFacts
 from cocoqa_keras.training.run import load_run
 from cocoqa_keras.training.run_files import read_summary, read_vocabularies
-from cocoqa_keras.training.run_settings import read_settings
 
 
 def _read_pickle(path):
@@ -88,9 +88,14 @@ def _read_state(path):
     folder = path.parent / "run"
     (folder / "checkpoint").mkdir(parents=True, exist_ok=True)
     shutil.copy(path, folder / "checkpoint" / f"00000001-{sha256_of(path)}.npz")
-    facts = Checkpoints.of_run(folder).load().facts
-    read_settings(folder, facts)
-    RoundPlan.of(folder, facts)
+    RoundFacts.read(folder, Checkpoints.of_run(folder).load().facts)
+
+
+def _read_facts(path):
+    """They are JSON inside of a state."""
+    state = path.with_name("state.npz")
+    np.savez(state, facts=np.frombuffer(path.read_bytes(), np.uint8))
+    _read_state(state)
 
 
 def _serve(folder):
@@ -153,6 +158,7 @@ READERS = {
     "answers.json": _in(folders.run, "answers.json", read_vocabularies),
     "predictions.jsonl": _in(folders.run, "predictions.jsonl", read_answers),
     "state.npz": [_read_state],
+    "facts.json": [_read_facts],
     "config.json": [_in_model],
     "model.weights.h5": [_in_model],
     "saved_model.pb": _in(folders.saved_model, "saved_model.pb", _serve),

@@ -161,8 +161,10 @@ def test_a_lost_process_ends_the_others_in_seconds_and_all_can_go_on(mini, tmp_p
                 break
         second.kill()
         lost = time.monotonic()
-        code, _, errors = ended(first)
+        code, told, errors = ended(first)
         assert time.monotonic() - lost < 60
+    assert "To go on from the last checkpoint: cocoqa-train --resume results/" in told
+    assert "--strategy multi_worker" in told
     assert code == 75
     assert errors.startswith("error: another worker has ended or cannot be reached")
     assert errors.count("\n") == 1
