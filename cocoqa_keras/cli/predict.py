@@ -35,7 +35,8 @@ def predict(
             "--input",
             metavar="FILES",
             help='Many questions, {"question": ..., "image": ...} a line: a file, or several by wildcards in '
-            "quotes; also behind a URL, as in 's3://bucket/questions-*.jsonl'. Answers are printed likewise.",
+            "quotes; also behind a URL, as in 's3://bucket/questions-*.jsonl'. Each line is printed again "
+            "with the fields answers and unknown_words, which it must not have before.",
         ),
     ] = None,
     output: Annotated[

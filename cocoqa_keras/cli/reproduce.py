@@ -59,6 +59,7 @@ def reproduce(
     from cocoqa_keras.locks import locked
     from cocoqa_keras.reproduce.reproduction import Reproduction
     from cocoqa_keras.reproduce.rows import ROWS
+    from cocoqa_keras.training.run_settings import FileSettings
 
     made_from = {"data": dataset.fingerprint(), "config": config.model_dump(by_alias=True)}
     left_out = {
@@ -67,8 +68,10 @@ def reproduce(
         if ROWS[name].needs_images and image_features is None
     }
     made = [name for name in wanted if name not in left_out]
+    see_images = any(ROWS[name].needs_images for name in made)
+    features_sha256 = FileSettings.of(image_features.path).sha256 if see_images else None
     with locked(output):
-        reproduction = Reproduction(output / "table.json", made_from)
+        reproduction = Reproduction(output / "table.json", made_from, features_sha256)
         _make(reproduction, made, seeds, dataset, image_features, config, runs)
         _show(reproduction, published, made, seeds, left_out, dataset, output)
 
@@ -117,7 +120,7 @@ def _make(
 
     with reporter_for(config.progress) as reporter:
         for seed in range(seeds):
-            store = RunStore(runs, features, config, seed, reporter)
+            store = RunStore(runs, features, reproduction.features_sha256, config, seed, reporter)
             for name in rows:
                 reporter.line(f"{name}, seed {seed}")
                 reproduction.make(name, Workshop(dataset, features, store))

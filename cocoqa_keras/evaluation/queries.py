@@ -13,10 +13,12 @@ from cocoqa_keras.evaluation.question_blocks import MAX_LINE_BYTES, Block
 from cocoqa_keras.spec.schema import shown
 
 BATCH_SIZE = 1000
+_ADDED_FIELDS = ("answers", "unknown_words")
 _LONGEST_NAME = 200  # characters of an image that a message has in full
 
 Query = dict[str, Any]
-"""`question`, `image` where the model takes one, and whatever else its author wants to find again."""
+"""`question`, `image` where the model takes one, and whatever else its author wants to find again; neither
+`answers` nor `unknown_words`, which are added."""
 
 
 def answer_block(block: Block, answerer: Answerer, top_k: int) -> Iterator[dict[str, Any]]:
@@ -108,6 +110,11 @@ def _parse(line: bytes, answerer: Answerer) -> Query:
         raise InputError('not JSON; write {"question": "...", "image": ...}') from error
     if not isinstance(query, dict) or not isinstance(query.get("question"), str):
         raise InputError('has no question in words; write {"question": "...", "image": ...}')
+    for name in _ADDED_FIELDS:
+        if name in query:
+            raise InputError(
+                f"has a field {name!r}, which the answer would replace; rename it or leave it out"
+            )
     image = query.get("image")
     if image is not None and type(image) not in (int, str):
         raise InputError('the image is neither a number nor text; write 1, "coco:9", or "picture.png"')

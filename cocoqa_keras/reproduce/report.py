@@ -19,8 +19,9 @@ _COLUMNS = ("row", "", *_FIGURES, "ours - paper", "95 %", "epochs", "minutes")
 
 
 def mean_figures(results: Sequence[RowResult]) -> dict[str, float]:
-    """The mean of each figure over the seeds."""
-    return {name: float(np.mean([r.figures[name] for r in results])) for name in results[0].figures}
+    """The mean over the seeds of each figure that all of them have; without WordNet, one has no WUPS."""
+    names = [name for name in results[0].figures if all(name in result.figures for result in results)]
+    return {name: float(np.mean([result.figures[name] for result in results])) for name in names}
 
 
 def table_of(results: Results, published: Mapping[str, Figures]) -> Table:

@@ -17,10 +17,16 @@ from cocoqa_keras.reproduce.rows import ROWS, Workshop
 
 
 class _Kept(BaseModel):
-    """What the file holds: what all rows have in common, and the rows, by seed."""
+    """What the file holds: what all rows have in common, what those with images have, and the rows."""
 
     made_from: dict[str, Any]
+    features_sha256: str | None = None
     rows: dict[str, dict[int, RowResult]]
+
+    @property
+    def has_images(self) -> bool:
+        """Whether a row was made from image features."""
+        return any(row.needs_images and name in self.rows for name, row in ROWS.items())
 
 
 @dataclass
@@ -30,16 +36,19 @@ class Reproduction:
     Args:
         path: the file, JSON.
         made_from: what all rows have in common: data and configuration.
+        features_sha256: the SHA-256 of the image features, which the rows that need them have in common, or
+            None where none of these is made, and those of the file may be of any.
 
     Attributes:
         results: for each row its results by seed.
 
     Raises:
-        InputError: the file is damaged, or of other data or another configuration.
+        InputError: the file is damaged, or of other data, another configuration or other image features.
     """
 
     path: Path
     made_from: dict[str, Any]
+    features_sha256: str | None = None
     results: dict[str, dict[int, RowResult]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,6 +75,13 @@ class Reproduction:
             raise InputError(
                 f"{self.path}: made from other data or with another configuration; give another --output"
             )
+        if self.features_sha256 is None:
+            self.features_sha256 = kept.features_sha256
+        elif kept.has_images and kept.features_sha256 != self.features_sha256:
+            raise InputError(
+                f"{self.path}: made from other image features, or by an older version that did not note "
+                f"them; give another --output"
+            )
         self.results = kept.rows
 
     def _write(self) -> None:
@@ -73,7 +89,7 @@ class Reproduction:
             name: {seed: asdict(result) for seed, result in results.items()}
             for name, results in self.results.items()
         }
-        content = {"made_from": self.made_from, "rows": rows}
+        content = {"made_from": self.made_from, "features_sha256": self.features_sha256, "rows": rows}
         write_text(self.path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 

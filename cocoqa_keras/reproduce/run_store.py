@@ -1,8 +1,10 @@
 """Runs by what they were trained on: found where they lie, else trained."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import keras
 
 from cocoqa_keras.data.dataset import Dataset
 from cocoqa_keras.data.features import SparseFeatures
@@ -17,22 +19,48 @@ from cocoqa_keras.training.run_files import read_summary
 from cocoqa_keras.training.trainer import Trainer
 
 
+@dataclass(frozen=True)
+class _Identity:
+    """What, beside the stages of its model, made a run what it is.
+
+    Attributes:
+        data: the SHA-256 of the data set.
+        features: that of the file of the image features, or None where there are none or the run, of an older
+            version, does not tell.
+        seed: shift of all random streams.
+        config: the training configuration.
+        dtype: `float32` or `float64`.
+        is_second: whether it is a second round.
+    """
+
+    data: str
+    features: str | None
+    seed: int
+    config: dict[str, Any]
+    dtype: str
+    is_second: bool
+
+
 @dataclass
 class RunStore:
     """A folder of runs, in which the rounds of a model are found or trained.
 
-    A run is what is asked for when the stages of its model, its data, seed and configuration are the same.
+    A run is what is asked for when the stages of its model, its data, image features, seed, configuration and
+    precision are the same, it started from no other weights, all examples counted alike, and no batch was
+    skipped.
 
     Args:
         folder: the folder of the run folders.
         features: image features, for the models that take an image.
+        features_sha256: the SHA-256 of their file.
         config: the training configuration.
         seed: shifts all random streams.
         reporter: where lines and progress go.
     """
 
     folder: Path
-    features: SparseFeatures | None = None
+    features: SparseFeatures | None
+    features_sha256: str | None
     config: TrainingConfig = field(default_factory=TrainingConfig)
     seed: int = 0
     reporter: Reporter = field(default_factory=Reporter)
@@ -90,11 +118,28 @@ class RunStore:
         )
 
     def _find(self, spec: ModelSpec, dataset: Dataset, is_second: bool) -> Path | None:
-        """The newest finished round of that model, data, seed and configuration."""
-        wanted = (dataset.fingerprint(), self.seed, self.config.model_dump(by_alias=True))
+        """The newest finished round that is what is asked for; tells of one that may be."""
+        wanted = _Identity(
+            data=dataset.fingerprint(),
+            features=self.features_sha256 if InputRoles.of(spec).image_tables else None,
+            seed=self.seed,
+            config=self.config.model_dump(by_alias=True),
+            dtype=keras.config.floatx(),
+            is_second=is_second,
+        )
+        found = self._newest(spec, wanted)
+        if found is None and wanted.features is not None:
+            older = self._newest(spec, replace(wanted, features=None))
+            if older is not None:
+                self.reporter.line(
+                    f"{older} is not used: an older version made it, and it does not tell which image "
+                    f"features it was trained on"
+                )
+        return found
+
+    def _newest(self, spec: ModelSpec, wanted: _Identity) -> Path | None:
         for path in sorted(self.folder.glob("*/model.keras"), reverse=True):
-            summary = _summary(path.parent)
-            if summary and _identity(summary) == (*wanted, is_second) and _is_of_model(path.parent, spec):
+            if _identity(_summary(path.parent)) == wanted and _is_of_model(path.parent, spec):
                 return path.parent
         return None
 
@@ -107,13 +152,23 @@ def _summary(folder: Path) -> dict[str, Any]:
         return {}
 
 
-def _identity(summary: dict[str, Any]) -> tuple[Any, ...] | None:
-    """Data, seed, configuration and round of a run, or None where something else made it what it is."""
+def _identity(summary: dict[str, Any]) -> _Identity | None:
+    """That of the run with this `run.json`, or None where something else made it what it is."""
     if any(summary.get(field) for field in ("overrides", "weights_from", "example_weights")):
         return None
     try:
-        is_second = summary["training"]["stop_score"] is not None
-        return summary["data"]["sha256"], summary["seed"], summary["config"], is_second
+        data, training = summary["data"], summary["training"]
+        is_second = training["stop_score"] is not None
+        if training.get("skipped_batches"):
+            return None
+        return _Identity(
+            data=data["sha256"],
+            features=data.get("features_sha256"),
+            seed=summary["seed"],
+            config=summary["config"],
+            dtype=summary["dtype"],
+            is_second=is_second,
+        )
     except (KeyError, TypeError):
         return None  # of another program, or of an older version of this one
 

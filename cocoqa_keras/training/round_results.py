@@ -126,9 +126,11 @@ class RoundResults:
 
     def _data_summary(self) -> dict[str, Any]:
         dataset, features = self.dataset, self.features
+        features_file = self.settings.files.get("features")
         return {
             "folder": str(dataset.folder),
             "features": None if features is None else str(features.path),
+            "features_sha256": None if features_file is None else features_file.sha256,
             "sha256": self.settings.data.sha256,
             "vocabulary_size": dataset.vocabulary_size,
             "answer_count": dataset.answer_count,

@@ -285,6 +285,8 @@ def test_mistakes_in_use_are_one_line(run, questions, tmp_path_factory, capsys):
         ('{"question": "what", "weight": ' + "1" * 5000 + "}", "not JSON"),
         (json.dumps({"question": "what" * 300_000}), "is longer than 1048576 bytes"),
         (json.dumps({"question": "what"})[:-1], "not JSON"),
+        ('{"question": "what", "answers": ["cat"]}', "has a field 'answers', which the answer would replace"),
+        ('{"question": "what", "unknown_words": null}', "has a field 'unknown_words', which"),
     ],
 )
 def test_a_bad_line_is_named(run, capsys, line, message):

@@ -5,10 +5,14 @@ import os
 import signal
 from pathlib import Path
 
+import numpy as np
 import pytest
 from refusal import refused
 
 from cocoqa_keras.cli.reproduce import main
+from cocoqa_keras.data.features import SparseFeatures
+from cocoqa_keras.data.features_writer import write_features
+from cocoqa_keras.digests import sha256_of
 from cocoqa_keras.locks import locked
 from cocoqa_keras.training.reporter import Reporter
 
@@ -88,6 +92,30 @@ def test_a_round_that_was_cut_short_is_gone_on_with(tiny, capsys, monkeypatch):
     assert main([*QUICK, "--rows", "BOW"]) == 0
     assert f"{begun}: going on in epoch 0, step 1" in capsys.readouterr().out
     assert len(list(Path("results").iterdir())) == 2
+
+
+def test_rows_of_other_features_are_made_anew(tiny, capsys):
+    arguments = [*QUICK, "--rows", "IMG+BOW"]
+    assert main(arguments) == 0
+    digest = sha256_of(Path("hidden_oxford_mscoco.h5"))
+    with SparseFeatures("hidden_oxford_mscoco.h5") as features:
+        write_features("other.h5", features.read(np.arange(len(features))) * 0.01)
+    other = [*arguments, "--features", "other.h5"]
+    assert "table.json: made from other image features" in refused(main, other, capsys)
+    capsys.readouterr()
+
+    assert main([*other, "--output", "new"]) == 0
+    assert capsys.readouterr().out.count("\nN:") == 2
+    digests = [
+        json.loads(path.read_text())["data"]["features_sha256"] for path in Path("results").glob("*/run.json")
+    ]
+    assert sorted(digests) == sorted([digest, sha256_of(Path("other.h5"))] * 2)
+
+    # A row without images does not ask what the others were made from, and leaves that as it is.
+    assert main([*other, "--rows", "GUESS"]) == 0
+    kept = json.loads(Path("reproduction/table.json").read_text())
+    assert list(kept["rows"]) == ["IMG+BOW", "GUESS"]
+    assert kept["features_sha256"] == digest
 
 
 def test_several_seeds_give_mean_and_spread(tiny, capsys):
