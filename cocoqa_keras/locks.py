@@ -32,10 +32,12 @@ def locked(folder: str | Path) -> Iterator[None]:
         InputError: another process is in it, or the file cannot be written.
     """
     path = Path(folder) / LOCK_FILE
-    is_new = not path.parent.exists()
     lock = FileLock(path, timeout=0)
+    is_new_folder = is_new_file = False
     try:
+        is_new_folder = not path.parent.exists()
         path.parent.mkdir(parents=True, exist_ok=True)
+        is_new_file = not path.exists()
         with warnings.catch_warnings():  # that the system has no locks
             warnings.simplefilter("ignore")
             lock.acquire()
@@ -43,18 +45,21 @@ def locked(folder: str | Path) -> Iterator[None]:
         raise InputError(f"{folder} is in use by another process; wait until it has ended") from error
     except OSError as error:
         if error.errno not in _NO_LOCKS:
-            _remove(path, is_new)
+            _remove(path, is_new_file, is_new_folder)
             reason = error.strerror or error
             raise InputError(f"cannot write to {folder}: {reason}; choose another folder") from error
     try:
         yield
     finally:
-        _remove(path, is_new)  # while it is locked: who has opened this very file sees that it is gone
+        # While it is locked: who has opened this very file sees that it is gone.
+        _remove(path, lock.is_locked or is_new_file, is_new_folder)
         lock.release()
 
 
-def _remove(path: Path, is_new: bool) -> None:
+def _remove(path: Path, is_ours: bool, is_new_folder: bool) -> None:
+    """Removes the file, unless another process may hold it, and a new folder that nothing came into."""
     with suppress(OSError):  # the folder may be gone, or hold something by now
-        path.unlink(missing_ok=True)
-        if is_new:
+        if is_ours:
+            path.unlink(missing_ok=True)
+        if is_new_folder:
             path.parent.rmdir()

@@ -1,9 +1,11 @@
 """A folder that only one process may be in."""
 
 import errno
+import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -94,6 +96,19 @@ def test_a_folder_that_cannot_be_locked_is_not_left_behind(tmp_path, monkeypatch
     with pytest.raises(InputError, match=message), locked(tmp_path / "folder"):
         pass
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("reason", [errno.EACCES, errno.EMFILE, errno.ENOSPC, errno.ENOLCK])
+def test_whoever_cannot_lock_a_folder_leaves_the_lock_of_another(reason, holder, tmp_path, monkeypatch):
+    def acquire(_):
+        raise OSError(reason, os.strerror(reason))
+
+    with monkeypatch.context() as patch, suppress(InputError):
+        patch.setattr("cocoqa_keras.locks.FileLock.acquire", acquire)
+        with locked(tmp_path / "folder"):
+            pass
+    with pytest.raises(InputError, match="in use"), locked(tmp_path / "folder"):
+        pass
 
 
 @pytest.mark.parametrize("reason", [errno.ENOLCK, errno.ENOSYS])

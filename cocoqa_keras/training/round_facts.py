@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from cocoqa_keras.errors import InputError
+from cocoqa_keras.training.checkpoint import other_version
 from cocoqa_keras.training.early_stopping import EarlyStopping
 from cocoqa_keras.training.progress import Progress
 from cocoqa_keras.training.record import Record
@@ -63,8 +63,3 @@ class RoundFacts(BaseModel):
         if not 0 <= progress.epoch <= (self.settings.config.num_epoch if self.records else 0):
             raise ValueError("epochs without a record")
         return self
-
-
-def other_version(folder: Path) -> InputError:
-    """What a user is told of a run folder whose checkpoint has not what it should have."""
-    return InputError(f"{folder}: the checkpoint is of another version of this program; train anew")

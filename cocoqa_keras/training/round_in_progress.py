@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass, field
 import keras
 import numpy as np
 
-from cocoqa_keras.training.checkpoint import Checkpoint
+from cocoqa_keras.training.checkpoint import Checkpoint, other_version
 from cocoqa_keras.training.early_stopping import EarlyStopping
 from cocoqa_keras.training.progress import Progress
 from cocoqa_keras.training.record import Record
-from cocoqa_keras.training.round_facts import RoundFacts, other_version
+from cocoqa_keras.training.round_facts import RoundFacts
 from cocoqa_keras.training.round_plan import RoundPlan
 from cocoqa_keras.training.run_folder import RunFolder
 from cocoqa_keras.training.run_settings import RunSettings

@@ -89,9 +89,9 @@ class RunFolder:
 
     def find_second(self) -> "RunFolder | None":
         """The folder of an unfinished second round whose first is this one."""
-        for folder in map(RunFolder, sorted(self.path.parent.iterdir())):
-            with suppress(InputError, KeyError, TypeError):  # damaged, or nobody's
-                if folder.checkpoints.load().facts["plan"]["first_round"] == self.name:
+        for folder in map(RunFolder, sorted(self.path.parent.glob("*/"))):
+            with suppress(InputError, KeyError, TypeError):  # none, of another version, or somebody else's
+                if folder.checkpoints.read_facts()["plan"]["first_round"] == self.name:
                     return folder
         return None
 

@@ -183,8 +183,8 @@ class Trainer:
             kind: `first` or `second`.
         """
         for path in sorted(Path(self.output).glob("*/")):
-            with suppress(InputError):  # none, a damaged one, or one of another version
-                begun = RoundFacts.read(path, Checkpoints.of_run(path).load().facts)
+            with suppress(InputError):  # none, one of another version, or somebody else's
+                begun = RoundFacts.read(path, Checkpoints.of_run(path).read_facts())
                 is_alike = begun.plan.kind == kind and begun.plan.is_last
                 if is_alike and not any(begun.settings.differences(self._settings)):
                     return path
@@ -307,8 +307,15 @@ class Trainer:
                 return self._second_behind(round_)
         for folder in (round_.first_folder, round_.folder):
             if folder is not None:
-                folder.checkpoints.remove()
+                self._remove_states(folder)
         return round_
+
+    def _remove_states(self, folder: RunFolder) -> None:
+        """Deletes what a finished run needs no more; that it cannot be is told, and no failure."""
+        try:
+            folder.checkpoints.remove()
+        except InputError as error:
+            self.reporter.line(f"Finished, but {error}")
 
     def _runner(self, round_: RoundInProgress) -> RoundRunner:
         spec, published, reporter = self._sized, self.published, self.reporter

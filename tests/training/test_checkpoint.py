@@ -1,6 +1,12 @@
 """The states of a round on disk."""
 
 import errno
+import io
+import subprocess
+import sys
+import zipfile
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -96,8 +102,129 @@ def test_without_a_whole_one_there_is_no_going_on(checkpoints):
         checkpoints.load()
     checkpoints.save(state(1))
     newest(checkpoints).write_bytes(b"")
-    with pytest.raises(InputError, match="no checkpoint that is whole"):
+    with pytest.raises(InputError, match=r"no checkpoint that is whole; delete .*/run, and train anew"):
         checkpoints.load()
+
+
+def test_what_cannot_be_read_is_told_and_stays(checkpoints, monkeypatch):
+    for number in range(3):
+        checkpoints.save(state(number))
+    digest = checkpoint.sha256_of
+
+    def fail(path):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(checkpoint, "sha256_of", fail)
+    for read in (checkpoints.load, lambda: checkpoints.recover(print)):
+        with pytest.raises(InputError, match=r"^cannot read .*/00000003-\w+\.npz: Too many open files$"):
+            read()
+    monkeypatch.setattr(checkpoint, "sha256_of", digest)
+    assert_is(checkpoints.load(), 2)
+
+
+def test_a_whole_one_for_which_the_memory_is_too_small_is_told_and_stays(checkpoints, monkeypatch):
+    checkpoints.save(state(1))
+    checkpoints.save(state(2))
+    with monkeypatch.context() as patch:
+        patch.setattr(np.lib.format, "read_array", lambda *_, **__: np.empty(2**50))
+        with pytest.raises(InputError, match=r"^not enough memory to read .*/00000002-\w+\.npz; free some$"):
+            checkpoints.recover(print)
+    assert_is(checkpoints.load(), 2)
+
+
+def npz(header):
+    """A state whose facts have such a header."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("facts.npy", b"\x93NUMPY\1\0" + len(header).to_bytes(2, "little") + header)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no archive",
+        npz(b"{"),
+        npz(b"{'descr': '|u1', 'fortran_order': False, 'shape': (" + b"9" * 30 + b",)}"),
+        npz(b"{'descr': '|u1', 'fortran_order': False, 'shape': (0,)}"),
+    ],
+)
+def test_a_whole_one_of_something_else_is_told_and_stays(checkpoints, content):
+    checkpoints.save(state(1))
+    path = checkpoints.folder / f"00000002-{sha256(content).hexdigest()}.npz"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="/run: the checkpoint is of another version of this program"):
+        checkpoints.recover(print)
+    assert path.exists()
+    assert checkpoints.read_facts() == state(1).facts
+
+
+KILLED = """
+import os, platform, sys
+from cocoqa_keras.files import atomic_path
+platform.node = lambda: "another.host"
+with atomic_path(sys.argv[1]) as path:
+    path.write_bytes(b"half")
+    os._exit(9)
+"""
+
+
+def kill_in_the_middle_of_saving(checkpoints):
+    """A process on another machine."""
+    process = [sys.executable, "-c", KILLED, checkpoints.folder / "00000003.npz"]
+    assert subprocess.run(process, check=False).returncode == 9
+    assert list(checkpoints.folder.glob(".*/new/00000003.npz"))
+
+
+def test_what_was_killed_on_another_machine_is_cleared_away(checkpoints):
+    checkpoints.save(state(1))
+    kill_in_the_middle_of_saving(checkpoints)
+    assert_is(checkpoints.recover(print), 1)
+    assert [path.suffix for path in checkpoints.folder.iterdir()] == [".npz"]
+    kill_in_the_middle_of_saving(checkpoints)
+    checkpoints.remove()
+    assert not checkpoints.folder.exists()
+
+
+def test_nothing_but_states_is_removed(checkpoints):
+    checkpoints.save(state(1))
+    for name in ("thesis.npz", "2.npz", ".00000001.npz", "00000003.npz"):
+        (checkpoints.folder / name).touch()
+    checkpoints.save(state(2))
+    checkpoints.remove()
+    names = {path.name for path in checkpoints.folder.iterdir()}
+    assert names == {"thesis.npz", "2.npz", ".00000001.npz"}
+
+
+def test_what_another_process_removes_at_the_same_time_is_removed(checkpoints, monkeypatch):
+    checkpoints.save(state(1))
+    checkpoints.save(state(2))
+    unlink = Path.unlink
+
+    def twice(path):
+        unlink(path)
+        unlink(path)
+
+    monkeypatch.setattr(Path, "unlink", twice)
+    checkpoints.remove()
+    assert not checkpoints.folder.exists()
+
+
+def test_one_that_cannot_be_removed_is_told_and_the_others_go(checkpoints, monkeypatch):
+    checkpoints.save(state(1))
+    checkpoints.save(state(2))
+    kept, unlink = min(checkpoints.folder.glob("*.npz")), Path.unlink
+
+    def refuse(path):
+        if path == kept:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        unlink(path)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(InputError, match=f"^cannot delete {kept}: Permission denied; delete it by hand$"):
+        checkpoints.remove()
+    assert list(checkpoints.folder.iterdir()) == [kept]
 
 
 @pytest.mark.parametrize("written", [0, 1, 2])
@@ -115,15 +242,23 @@ def test_a_disk_that_gets_full_leaves_the_one_before(checkpoints, monkeypatch, w
     assert len(list(checkpoints.folder.iterdir())) == 1
 
 
-def test_what_the_disk_did_not_take_is_no_checkpoint(checkpoints, monkeypatch):
+def change(content, place):
+    content[place] ^= 1
+
+
+def cut(content, place):
+    del content[place:]
+
+
+@pytest.mark.parametrize("fault", [change, cut])
+def test_what_the_disk_did_not_take_is_no_checkpoint(checkpoints, monkeypatch, fault):
     checkpoints.save(state(1))
     savez = np.savez
 
     def forgetful(path, **arrays):
         savez(path, **arrays)
         content = bytearray(path.read_bytes())
-        place = content.index(arrays["weights/0"].tobytes())
-        content[place] ^= 1
+        fault(content, content.index(arrays["weights/0"].tobytes()))
         path.write_bytes(content)
 
     monkeypatch.setattr(checkpoint.np, "savez", forgetful)

@@ -1,9 +1,11 @@
 """A round that is interrupted and gone on with ends as one in one go."""
 
+import errno
 import os
 import shutil
 import signal
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -198,6 +200,25 @@ def test_a_damaged_checkpoint_costs_what_came_after_the_one_before(trainer, whol
     reporter = Interrupter()
     trainer("img_bow", tmp_path / "cut", reporter).resume(cut)
     assert any("is damaged; going on from the checkpoint before" in line for line in reporter.lines)
+    assert content(tmp_path / "cut") == whole
+
+
+def test_states_that_cannot_be_deleted_do_not_fail_a_finished_run(trainer, whole, tmp_path, monkeypatch):
+    with pytest.raises(KeyboardInterrupt):
+        trainer("img_bow", tmp_path / "cut", Interrupter(15)).train()
+    (first,) = tmp_path.glob("cut/*-v-*/checkpoint")
+    unlink = Path.unlink
+
+    def refuse(path, *arguments, **options):
+        if path.parent == first and path.suffix == ".npz":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        unlink(path, *arguments, **options)
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    reporter = Interrupter()
+    trainer("img_bow", tmp_path / "cut", reporter).resume(newest(tmp_path / "cut"))
+    assert sum(line.startswith(f"Finished, but cannot delete {first}/0") for line in reporter.lines) == 1
+    assert list(tmp_path.glob("cut/*/checkpoint")) == [first]
     assert content(tmp_path / "cut") == whole
 
 

@@ -1,6 +1,8 @@
 """What a run leaves on disk."""
 
+import errno
 import json
+import os
 
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ from cocoqa_keras.errors import InputError
 from cocoqa_keras.models.builder import build_model
 from cocoqa_keras.models.sizes import DatasetInfo
 from cocoqa_keras.models.stage_weights import stage_matrix
+from cocoqa_keras.training import checkpoint
+from cocoqa_keras.training.checkpoint import Checkpoint
 from cocoqa_keras.training.run_folder import RunFolder, spec_hash
 from cocoqa_keras.versions import versions
 
@@ -35,6 +39,47 @@ def test_a_place_that_cannot_be_written_to_is_an_input_error(tmp_path):
 @pytest.fixture
 def folder(tmp_path):
     return RunFolder.create(tmp_path, "run")
+
+
+@pytest.fixture
+def second(folder):
+    """An unfinished second round behind it."""
+    second = RunFolder.create(folder.path.parent, "second")
+    second.checkpoints.save(Checkpoint({"plan": {"first_round": folder.name}}, {"weights/0": np.ones(3)}))
+    return second
+
+
+def test_a_second_round_is_found_beside_folders_that_may_not_be_entered(folder, second, monkeypatch):
+    closed = folder.path.parent / "lost+found"
+    closed.mkdir()
+
+    def refuse(name):
+        call = getattr(os, name)
+
+        def refusing(path, *arguments, **options):
+            if path == closed / "checkpoint":
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return call(path, *arguments, **options)
+
+        monkeypatch.setattr(os, name, refusing)
+
+    refuse("stat")
+    refuse("listdir")
+    assert folder.find_second() == second
+
+
+def test_of_a_second_round_no_more_is_read_than_whose_it_is(folder, second, monkeypatch):
+    names = []
+    read = checkpoint.zipfile.ZipFile.open
+
+    def noting(archive, name, *arguments):
+        names.append(name)
+        return read(archive, name, *arguments)
+
+    monkeypatch.setattr(checkpoint.zipfile.ZipFile, "open", noting)
+    monkeypatch.setattr(checkpoint, "sha256_of", None)
+    assert folder.find_second() == second
+    assert names == ["facts.npy"]
 
 
 def test_weights_are_listed_by_stage_with_0_for_those_without(folder, tiny_spec, tiny_dataset, tiny_features):
