@@ -59,8 +59,14 @@ def run(app: typer.Typer, argv: list[str] | None) -> int:
 
 def command(function: Callable) -> typer.Typer:
     """A program of a single command."""
-    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command()(function)
+    return group(None, function)
+
+
+def group(about: str | None, *functions: Callable) -> typer.Typer:
+    """A program of several commands, each of the name of its function; its help begins with `about`."""
+    app = typer.Typer(help=about, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    for function in functions:
+        app.command()(function)
     return app
 
 

@@ -1,21 +1,12 @@
 """cocoqa-report: shows what models answer."""
 
-import typer
-
-from cocoqa_keras.cli.command import run
+from cocoqa_keras.cli.command import group, run
 from cocoqa_keras.cli.report_commands.ask import ask
 from cocoqa_keras.cli.report_commands.compare import compare
 from cocoqa_keras.cli.report_commands.html import html
 from cocoqa_keras.cli.report_commands.latex import latex
 
-app = typer.Typer(
-    help="Show what models answer.",
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-for subcommand in (html, compare, latex, ask):
-    app.command()(subcommand)
+app = group("Show what models answer.", html, compare, latex, ask)
 
 
 def main(argv: list[str] | None = None) -> int:

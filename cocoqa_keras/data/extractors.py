@@ -17,7 +17,6 @@ from cocoqa_keras.errors import InputError, reason_of
 if TYPE_CHECKING:
     import keras
 
-DEFAULT_EXTRACTOR = "vgg19"
 BANK = "convolution_bank"
 
 _CENTRE_SHARE = 224 / 256
@@ -52,7 +51,7 @@ class Extractor(Protocol):
         """The features, float32 (N, width), of prepared pictures, uint8 (N, size, size, 3)."""
 
 
-def open_extractor(name: str = DEFAULT_EXTRACTOR, weights: str | Path | None = None) -> Extractor:
+def open_extractor(name: str, weights: str | Path | None = None) -> Extractor:
     """Makes an extractor by its name.
 
     Args:
@@ -122,7 +121,7 @@ class Network:
     networks for large-scale image recognition".
     """
 
-    def __init__(self, name: str, weights: str | Path | None = None) -> None:
+    def __init__(self, name: str, weights: str | Path | None) -> None:
         constructor = _find_network(name)
         own_weights = "" if weights is None else f"{_OWN_WEIGHTS}{_digest(Path(weights))[:12]}"
         name = constructor.__name__

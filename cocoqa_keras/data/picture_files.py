@@ -1,6 +1,5 @@
 """The pictures that questions are about, by the names of their images: files, or addresses in the web."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,11 +7,12 @@ from urllib.parse import urlsplit
 
 from cocoqa_keras.data.image_names import image_name
 from cocoqa_keras.data.pictures import find_pictures, has_pictures
+from cocoqa_keras.data.source_files import read_json
 from cocoqa_keras.errors import InputError
 
 DEFAULT_FOLDER = "images"
 _URL_FIELDS = ("coco_url", "flickr_url")
-_NEEDED = ("images", "file_name", "id", *_URL_FIELDS)
+_FIELDS = ("images", "file_name", "id", *_URL_FIELDS)
 
 
 class Pictures:
@@ -61,13 +61,7 @@ def _default_folder(data: Path) -> Path | None:
 
 def _read_addresses(path: Path) -> dict[str, str]:
     """The address of each image that has one, by the image's name."""
-    try:
-        # Outlines of objects, of which nothing is kept, are most of the file.
-        content = json.loads(path.read_bytes(), object_hook=_needed_fields)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; give an annotation file") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not valid JSON; fetch the annotation file anew") from error
+    content = read_json(path, _FIELDS)
     images = content.get("images") if isinstance(content, dict) else None
     if not isinstance(images, list):
         raise InputError(f"{path}: has no list of images; give an annotation file of MS-COCO")
@@ -78,10 +72,6 @@ def _read_addresses(path: Path) -> dict[str, str]:
         if address:
             addresses[name] = _checked_address(address, where)
     return addresses
-
-
-def _needed_fields(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: fields[name] for name in _NEEDED if name in fields}
 
 
 def _parse_image(image: Any, where: str) -> tuple[str, Any]:

@@ -1,8 +1,10 @@
-"""The files of a source of questions: found by pattern, read line by line."""
+"""Files that others publish: found by pattern, read line by line or as JSON."""
 
 import codecs
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 from cocoqa_keras.errors import InputError
 
@@ -43,6 +45,32 @@ def read_lines(path: Path) -> Iterator[str]:
                 yield _decode(line, f"{path}, line {number}")
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}; fetch the file anew") from error
+
+
+def read_json(path: Path, fields: Collection[str]) -> Any:
+    """Reads a JSON file, of whose objects some fields alone are kept, since all take much memory.
+
+    Args:
+        path: the file, in UTF-8.
+        fields: names of those that are kept, at any depth; those around them have to be among them.
+
+    Raises:
+        InputError: the file cannot be read, or is not JSON.
+    """
+
+    def kept(found: dict[str, Any]) -> dict[str, Any]:
+        return {name: found[name] for name in fields if name in found}
+
+    try:
+        return json.loads(path.read_bytes(), object_hook=kept)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}; fetch the file anew") from error
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{path}, line {error.lineno}: not valid JSON ({error.msg}); fetch the file anew"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: not valid JSON in UTF-8; fetch the file anew") from error
 
 
 def _decode(line: bytes, where: str) -> str:

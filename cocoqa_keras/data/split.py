@@ -1,6 +1,7 @@
 """The examples of one part of a data set."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 
@@ -27,15 +28,14 @@ class Split:
         """The number of words of each question, int (N,)."""
         return np.count_nonzero(self.questions, axis=1)
 
-    def take(self, rows: np.ndarray | slice) -> "Split":
+    def take(self, rows: np.ndarray | slice) -> Self:
         """The examples in `rows`: indices, a mask, or a slice."""
-        return Split(self.image_ids[rows], self.questions[rows], self.answers[rows])
+        return type(self)(*(array[rows] for array in self._arrays()))
 
-    @staticmethod
-    def concatenate(first: "Split", second: "Split") -> "Split":
-        """The examples of `first`, then those of `second`."""
-        return Split(
-            np.concatenate([first.image_ids, second.image_ids]),
-            np.concatenate([first.questions, second.questions]),
-            np.concatenate([first.answers, second.answers]),
-        )
+    def followed_by(self, other: Self) -> Self:
+        """These examples, then those of `other`."""
+        return type(self)(*map(np.concatenate, zip(self._arrays(), other._arrays(), strict=True)))
+
+    def _arrays(self) -> list[np.ndarray]:
+        """All that is known of the examples, a row an example."""
+        return [getattr(self, field.name) for field in fields(self)]

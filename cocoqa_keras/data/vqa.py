@@ -1,6 +1,5 @@
 """VQA, versions 1 and 2: questions and annotations in JSON."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,13 +7,13 @@ from typing import Any
 from cocoqa_keras.data.examples import Example, Examples, Parts
 from cocoqa_keras.data.question_fields import parse_answer, parse_question
 from cocoqa_keras.data.question_types import question_type
-from cocoqa_keras.data.source_files import only_file
+from cocoqa_keras.data.source_files import only_file, read_json
 from cocoqa_keras.errors import InputError
 
 QUESTIONS_PATTERN, ANNOTATIONS_PATTERN = "*{}*questions.json", "*{}*annotations.json"
 
 _SAME_QUESTIONS = "*MultipleChoice*"  # version 1 has the open-ended questions twice
-_NEEDED = ("questions", "annotations", "question_id", "image_id", "question", "multiple_choice_answer")
+_FIELDS = ("questions", "annotations", "question_id", "image_id", "question", "multiple_choice_answer")
 
 
 def read_vqa(folder: Path) -> Parts:
@@ -63,7 +62,7 @@ def _example(entry: dict[str, Any], answers: dict[int, str], where: str) -> Exam
 
 def _entries(path: Path, field: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The entries of a list in a JSON file, each with its place for error messages."""
-    content = _read_json(path)
+    content = read_json(path, _FIELDS)
     entries = content.get(field) if isinstance(content, dict) else None
     if not isinstance(entries, list):
         raise InputError(f"{path}: has no list '{field}'; fetch the file anew")
@@ -72,22 +71,6 @@ def _entries(path: Path, field: str) -> Iterator[tuple[str, dict[str, Any]]]:
         if not isinstance(entry, dict):
             raise InputError(f"{where}: is not an object with fields; fetch the file anew")
         yield where, entry
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        # Of the ten answers to each question nothing is kept, which is most of the memory.
-        return json.loads(path.read_bytes(), object_hook=_needed_fields)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; fetch the file anew") from error
-    except json.JSONDecodeError as error:
-        raise InputError(f"{path}, line {error.lineno}: {error.msg}; fetch the file anew") from error
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: is not JSON in UTF-8; fetch the file anew") from error
-
-
-def _needed_fields(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: fields[name] for name in _NEEDED if name in fields}
 
 
 def _text(entry: dict[str, Any], field: str, where: str) -> str:

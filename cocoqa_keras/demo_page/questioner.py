@@ -8,10 +8,9 @@ import tensorflow as tf
 
 from cocoqa_keras.data.vocabulary import Vocabulary, tokenize
 from cocoqa_keras.errors import InputError
+from cocoqa_keras.evaluation.metrics import TOP_K, best_answers
 from cocoqa_keras.export.loading import load_saved_model
 
-SIGNATURE = "serving_default"
-MAX_ANSWERS = 5
 MAX_CHARACTERS = 300  # of a question: at most 150 words, which make a batch of 151 questions
 
 
@@ -75,7 +74,7 @@ class Questioner:
     def __init__(self, folder: str | Path, question_words: Vocabulary, answers: Vocabulary) -> None:
         self._question_words, self._answers = question_words, answers
         self._model = load_saved_model(folder)
-        self._scores_of = self._model.signatures[SIGNATURE]
+        self._scores_of = self._model.signatures[tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY]
         _, inputs = self._scores_of.structured_input_signature
         if "question" not in inputs:
             raise InputError(f"{folder}: the model takes no question, so there is nothing to ask it")
@@ -102,7 +101,7 @@ class Questioner:
         if not words:
             raise InputError("Please type a question.")
         scores = self._scores(leave_one_out(self._question_words.encode(words)), image)
-        best = np.argsort(-scores[0], kind="stable")[:MAX_ANSWERS]
+        best = best_answers(scores[:1], TOP_K)[0]
         changes = scores[1:, best[0]] - scores[0, best[0]]
         return Reply(
             list(map(ScoredAnswer, self._answers.decode(best.tolist()), scores[0, best].tolist())),

@@ -10,6 +10,7 @@ import numpy as np
 from cocoqa_keras.data.vocabulary import Vocabulary, tokenize
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.evaluation.image_source import ImageSource
+from cocoqa_keras.evaluation.metrics import TOP_K, best_answers
 from cocoqa_keras.evaluation.predictor import BATCH_SIZE
 from cocoqa_keras.models.decisions import answer_scores
 
@@ -79,7 +80,7 @@ class Answerer:
             )
 
     def answer(
-        self, questions: Sequence[str], images: Sequence[ImageName] | None = None, top_k: int = 5
+        self, questions: Sequence[str], images: Sequence[ImageName] | None = None, top_k: int = TOP_K
     ) -> TopAnswers:
         """The best answers.
 
@@ -108,7 +109,7 @@ class Answerer:
             batch = slice(start, start + BATCH_SIZE)
             outputs = self._model.predict_on_batch(self._inputs(questions[batch], images[batch]))
             of_all = np.asarray(answer_scores(self._decision, outputs, len(self._answers)))
-            best[batch] = np.argsort(-of_all, axis=1, kind="stable")[:, :top_k]
+            best[batch] = best_answers(of_all, top_k)
             scores[batch] = np.take_along_axis(of_all, best[batch], axis=1)
         return TopAnswers([self._answers.decode(row) for row in best.tolist()], scores)
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+TOP_K = 5  # best answers that are listed, unless another number is asked for
+
 
 def ranks(scores: np.ndarray, answers: np.ndarray) -> np.ndarray:
     """How many answers come before the true one, int (N,): 0 where it is the best.
@@ -38,17 +40,6 @@ def rate_at(scores: np.ndarray, answers: np.ndarray, k: int) -> float:
         k: how many answers count.
     """
     return float(np.mean(ranks(scores, answers) < k))
-
-
-def rate_by_type(scores: np.ndarray, answers: np.ndarray, types: np.ndarray) -> dict[int, float]:
-    """The rate of each question type that occurs.
-
-    Args:
-        scores: (N, A).
-        answers: (N,) int, the true answers.
-        types: (N,) int.
-    """
-    return {int(kind): rate(scores[types == kind], answers[types == kind]) for kind in np.unique(types)}
 
 
 def best_answers(scores: np.ndarray, k: int) -> np.ndarray:

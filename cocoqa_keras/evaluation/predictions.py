@@ -12,10 +12,9 @@ from cocoqa_keras.data.dataset import Dataset
 from cocoqa_keras.data.question_types import QuestionType
 from cocoqa_keras.data.vocabulary import Vocabulary
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.evaluation.metrics import best_answers
+from cocoqa_keras.evaluation.metrics import TOP_K, best_answers
 from cocoqa_keras.files import atomic_path
 
-TOP_K = 5
 _BLOCK = 1000  # questions that are ranked at a time
 _DIGITS = 6  # of a score
 

@@ -43,11 +43,6 @@ def similarity_matrix(answers: Sequence[str], wordnet: str | Path | None = None)
     return matrix
 
 
-def wups(similarity: np.ndarray, predicted: np.ndarray, true: np.ndarray, threshold: float) -> float:
-    """The mean of `wups_values`."""
-    return float(wups_values(similarity, predicted, true, threshold).mean())
-
-
 def wups_values(
     similarity: np.ndarray, predicted: np.ndarray, true: np.ndarray, threshold: float
 ) -> np.ndarray:

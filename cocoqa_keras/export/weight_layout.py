@@ -1,6 +1,6 @@
 """Weights as other programs lay them out: the 2015 program's list, and the weights of `keras.layers.LSTM`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import keras
 import numpy as np
@@ -159,22 +159,6 @@ def lstm_pieces(matrix: np.ndarray) -> dict[str, np.ndarray]:
         pieces[f"b_{gate}"] = matrix[row]
         row += 1
     return pieces
-
-
-def stack_lstm_pieces(pieces: Mapping[str, np.ndarray]) -> np.ndarray:
-    """The matrix of an LSTM, (4 D + 7 H + 4, H), from its pieces as `lstm_pieces` names them.
-
-    Raises:
-        InputError: a piece is missing, or its shape does not go with that of W_XI, (D, H).
-    """
-    width, units = pieces["W_XI"].shape if np.ndim(pieces.get("W_XI")) == 2 else (1, 1)
-    matrix = np.empty(_lstm_shape(width, units), np.result_type(np.float32, *pieces.values()))
-    for name, place in lstm_pieces(matrix).items():
-        found = np.shape(pieces[name]) if name in pieces else "none"
-        if found != place.shape:
-            raise InputError(f"piece {name} of an LSTM: expected shape {place.shape}, found {found}")
-        place[...] = pieces[name]
-    return matrix
 
 
 def to_keras_lstm(matrix: np.ndarray) -> list[np.ndarray]:

@@ -1,6 +1,6 @@
 """How each row of the paper's table is made."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,8 @@ from cocoqa_keras.data.dataset import Dataset
 from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.data.question_types import QuestionType
 from cocoqa_keras.ensembles.average import average
+from cocoqa_keras.ensembles.of_runs import RunWithFeatures, runs_by_type
+from cocoqa_keras.evaluation.predictor import Progress
 from cocoqa_keras.reproduce.run_store import RunStore
 from cocoqa_keras.training.run import load_run
 from cocoqa_keras.training.run_scores import scores_of
@@ -42,10 +44,19 @@ class Workshop:
         self.used.append((model, dataset))
         return self.store.second_round(model, dataset, name)
 
-    def scores(self, folder: Path, part: str = "test", rows: np.ndarray | None = None) -> np.ndarray:
-        """A run's scores of the questions of a part, or of some of them, (N, A)."""
-        progress = partial(self.store.reporter.progress, part)
-        return scores_of(load_run(folder), self.dataset, part, self.features, rows, progress)
+    def scores(self, folder: Path) -> np.ndarray:
+        """A run's scores of the test questions, (N, A)."""
+        return scores_of(
+            load_run(folder), self.dataset, features=self.features, progress=self._progress("test")
+        )
+
+    def scores_by_type(self, folders: Mapping[QuestionType, Path], part: str) -> np.ndarray:
+        """The scores of the questions of a part by the run of each type, (N, A)."""
+        runs = {kind: RunWithFeatures(load_run(folder), self.features) for kind, folder in folders.items()}
+        return runs_by_type(runs, self.dataset, part, self._progress(part))
+
+    def _progress(self, part: str) -> Progress:
+        return partial(self.store.reporter.progress, part)
 
 
 @dataclass(frozen=True)
@@ -76,37 +87,27 @@ def _image_alone(workshop: Workshop) -> np.ndarray:
     """A model of the image for each question type."""
     folders = {
         kind: workshop.run("img", of_type(workshop.dataset, kind), _image_run(kind))
-        for kind in _types(workshop)
+        for kind in _types(workshop, "test")
     }
-    return _by_type(workshop, folders, "test")
+    return workshop.scores_by_type(folders, "test")
 
 
 def _image_with_prior(workshop: Workshop) -> np.ndarray:
     """The same, times the visual prior; its smoothing is chosen with models that have not seen `valid`."""
     folders = {
         kind: workshop.store.first_round("img", of_type(workshop.dataset, kind), _image_run(kind))
-        for kind in _types(workshop)
+        for kind in _types(workshop, "valid")
     }
-    validated = _by_type(workshop, folders, "valid")
+    validated = workshop.scores_by_type(folders, "valid")
     return add_prior_by_type(workshop.dataset, validated, _image_alone(workshop))
 
 
-def _types(workshop: Workshop) -> list[QuestionType]:
-    return [QuestionType(kind) for kind in np.unique(workshop.dataset.types_of("test"))]
+def _types(workshop: Workshop, part: str) -> list[QuestionType]:
+    return [QuestionType(kind) for kind in np.unique(workshop.dataset.types_of(part))]
 
 
 def _image_run(kind: QuestionType) -> str:
     return f"img-{kind.name.lower()}"
-
-
-def _by_type(workshop: Workshop, folders: dict[QuestionType, Path], part: str) -> np.ndarray:
-    types = workshop.dataset.types_of(part)
-    scores = np.zeros((len(types), workshop.dataset.answer_count), np.float32)
-    for kind, folder in folders.items():
-        rows = types == kind
-        if rows.any():
-            scores[rows] = workshop.scores(folder, part, rows)
-    return scores
 
 
 def _nearest_neighbors(workshop: Workshop) -> np.ndarray:
@@ -119,7 +120,7 @@ def _nearest_neighbors(workshop: Workshop) -> np.ndarray:
 
     k = neighbors_among(dataset.train).choose_k(dataset.valid)
     workshop.store.reporter.line(f"K-NN: K = {k}")
-    examples = dataset.train.concatenate(dataset.train, dataset.valid)
+    examples = dataset.train.followed_by(dataset.valid)
     return neighbors_among(examples).scores(dataset.test, k)
 
 

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from cocoqa_keras.data.pipeline import Batch, BatchReader
 from cocoqa_keras.training.diagnosis import is_finite
-from cocoqa_keras.training.weighted_split import weights_of
+from cocoqa_keras.training.weighted_split import example_weights_of
 
 BLOCK_ROWS = 1000
 
@@ -23,10 +23,10 @@ def find_bad_example(batch: Batch, reader: BatchReader, dtype: str) -> tuple[str
     """
     inputs, _, *weights = batch
     if weights and not is_finite(tf.cast(weights[0], dtype)):
-        example = _first_not_finite(tf.cast(weights_of(reader.split), dtype))
+        example = _first_not_finite(tf.cast(example_weights_of(reader.split), dtype))
         return (
             f"an example about image row {reader.split.image_ids[example] - 1} has the weight "
-            f"{weights_of(reader.split)[example]:g}, which is not finite in {dtype}",
+            f"{example_weights_of(reader.split)[example]:g}, which is not finite in {dtype}",
             "correct the example weights",
         )
     row = _bad_row(reader, dtype) if "image" in inputs and not is_finite(inputs["image"]) else None

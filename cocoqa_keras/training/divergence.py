@@ -13,7 +13,7 @@ from cocoqa_keras.training.bad_examples import find_bad_example
 from cocoqa_keras.training.diagnosis import diagnose, is_finite, largest_number, take_masks_back
 from cocoqa_keras.training.optimizer import StageSettings
 from cocoqa_keras.training.reporter import Reporter
-from cocoqa_keras.training.weighted_split import weights_of
+from cocoqa_keras.training.weighted_split import example_weights_of
 
 MOST_EXAMPLES = 1000  # that are looked at together where all outputs are finite, and their cost is not
 
@@ -139,5 +139,5 @@ class DivergenceGuard:
 
 def _batch_of(reader: BatchReader, rows: np.ndarray) -> Batch:
     """Some examples of a split, with their weights if there are any."""
-    weighted = replace(reader, weights=weights_of(reader.split))
+    weighted = replace(reader, weights=example_weights_of(reader.split))
     return next(weighted.iterate(lambda epoch: rows, 1, len(rows)))

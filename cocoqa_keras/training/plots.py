@@ -14,7 +14,7 @@ _WIDE = 20  # how many times the lowest loss the highest is, for a logarithmic s
 _FEW = 12  # records that are shown as points
 
 
-def loss_plot(records: Sequence[Record], stopping: EarlyStopping | None = None, title: str = "") -> Plot:
+def loss_plot(records: Sequence[Record], stopping: EarlyStopping, title: str = "") -> Plot:
     """Draws training and validation loss by epoch, on a logarithmic scale where they range widely.
 
     Args:
@@ -35,7 +35,7 @@ def loss_plot(records: Sequence[Record], stopping: EarlyStopping | None = None, 
     return plot
 
 
-def error_plot(records: Sequence[Record], stopping: EarlyStopping | None = None, title: str = "") -> Plot:
+def error_plot(records: Sequence[Record], stopping: EarlyStopping, title: str = "") -> Plot:
     """Draws training and validation error, the share of wrong answers, by epoch; see `loss_plot`."""
     errors = [(1 - record.training_rate, 1 - record.validation_rate) for record in records]
     plot, axes = _draw(records, errors, "rate", stopping, title)
@@ -47,7 +47,7 @@ def _draw(
     records: Sequence[Record],
     scores: Sequence[tuple[float, float]],
     criterion: str,
-    stopping: EarlyStopping | None,
+    stopping: EarlyStopping,
     title: str,
 ) -> tuple[Plot, Axes]:
     """Draws the scores of training and validation that a criterion looks at."""
@@ -62,11 +62,10 @@ def _draw(
     if any(record.is_validated for record in records):
         meaning = "First round: until validation gets no better"
         axes.plot(epochs, validation, color=VERMILION, ls=(0, (5, 1.5)), marker=marker, label="validation")
-        if stopping is not None:
-            best = len(records) - 1 - stopping.since_best
-            name = f"best validation {_SCORES[stopping.criterion]}: at {epochs[best]:g}"
-            _mark(axes, epochs[best], validation[best], name)
-    elif stopping is not None and stopping.stop_score is not None:
+        best = len(records) - 1 - stopping.since_best
+        name = f"best validation {_SCORES[stopping.criterion]}: at {epochs[best]:g}"
+        _mark(axes, epochs[best], validation[best], name)
+    elif stopping.stop_score is not None:
         name = f"{stopping.stop_score:.4f}"
         meaning = f"Second round: until the training {_SCORES[stopping.criterion]} is below {name}"
         if stopping.criterion == criterion:

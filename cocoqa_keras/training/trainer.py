@@ -44,7 +44,7 @@ from cocoqa_keras.training.run_settings import (
     spec_content,
 )
 from cocoqa_keras.training.training_round import TrainingRound
-from cocoqa_keras.training.weighted_split import weights_of
+from cocoqa_keras.training.weighted_split import example_weights_of
 from cocoqa_keras.versions import versions
 
 SEED = 1000  # of the stream that permutes the examples
@@ -264,7 +264,7 @@ class Trainer:
         config, valid = self.config, self.dataset.valid
         train = self.dataset.train
         if plan.kind == "second" and valid is not None:
-            train = train.concatenate(train, valid)
+            train = train.followed_by(valid)
         validation = valid if plan.kind == "first" else None
         random = np.random.RandomState((SEED + self.seed) % 2**32)
         if validation is None:
@@ -274,7 +274,7 @@ class Trainer:
                 train, validation = _hold_out(train, config.held_out_ratio, config.xvalid_no)
         if self.weights_from is not None:
             assign_weights(self._sized, model, self._first_weights, str(self.weights_from))
-        reader = BatchReader.for_model(model, train, self.features, weights_of(train))
+        reader = BatchReader.for_model(model, train, self.features, example_weights_of(train))
         training = TrainingRound(
             model,
             reader,

@@ -20,7 +20,7 @@ from cocoqa_keras.training.progress import Progress
 from cocoqa_keras.training.record import Record
 from cocoqa_keras.training.reporter import Reporter
 from cocoqa_keras.training.step import TrainingStep
-from cocoqa_keras.training.weighted_split import weights_of
+from cocoqa_keras.training.weighted_split import example_weights_of
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class TrainingRound:
         if self.validation is None:
             return 0.0, 0.0
         outputs = predictor.predict(self.validation)
-        answers, weights = self.validation.split.answers, weights_of(self.validation.split)
+        answers, weights = self.validation.split.answers, example_weights_of(self.validation.split)
         costs = by_example(self.model.loss)(answers, outputs, sample_weight=weights)
         loss = float(tf.reduce_mean(costs))
         self.guard.check_validation(f"epoch {epoch}", loss, outputs, self.validation)

@@ -22,18 +22,7 @@ class WeightedSplit(Split):
         """The examples of `split` with their weights."""
         return cls(split.image_ids, split.questions, split.answers, weights)
 
-    def take(self, rows: np.ndarray | slice) -> "WeightedSplit":
-        """The examples in `rows`: indices, a mask, or a slice."""
-        return self.of(super().take(rows), self.weights[rows])
 
-    @staticmethod
-    def concatenate(first: "WeightedSplit", second: "WeightedSplit") -> "WeightedSplit":
-        """The examples of `first`, then those of `second`."""
-        return WeightedSplit.of(
-            Split.concatenate(first, second), np.concatenate([first.weights, second.weights])
-        )
-
-
-def weights_of(split: Split) -> np.ndarray | None:
+def example_weights_of(split: Split) -> np.ndarray | None:
     """The weights of the examples, float64 (N,), or None where all count the same."""
     return split.weights if isinstance(split, WeightedSplit) else None

@@ -6,7 +6,7 @@ import pytest
 from cocoqa_keras.baselines.guess import guess
 from cocoqa_keras.data.question_types import QuestionType, question_type
 from cocoqa_keras.data.vocabulary import Vocabulary
-from cocoqa_keras.evaluation.metrics import rate, rate_by_type
+from cocoqa_keras.evaluation.evaluator import evaluate
 
 
 def test_the_papers_figures_to_the_last_digit(shared):
@@ -20,11 +20,9 @@ def test_the_papers_figures_to_the_last_digit(shared):
     )
     train_types, types = (np.array(read(part, "types"), int) for part in ("train", "test"))
     scores = guess(train_answers, train_types, types, len(answers))
-    assert round(rate(scores, true), 4) == 0.0730
-    rates = {
-        QuestionType(kind).name: round(value, 4) for kind, value in rate_by_type(scores, true, types).items()
-    }
-    assert rates == {"OBJECT": 0.0247, "NUMBER": 0.3710, "COLOR": 0.1417, "LOCATION": 0.0928}
+    figures = evaluate(scores, true, types)
+    published = {"rate": 0.0730, "object": 0.0247, "number": 0.3710, "color": 0.1417, "location": 0.0928}
+    assert {name: round(figures[name], 4) for name in published} == published
     best = {QuestionType(kind).name: answers.word_of(scores[types == kind][0].argmax()) for kind in range(4)}
     assert best == {"OBJECT": "cat", "NUMBER": "two", "COLOR": "white", "LOCATION": "room"}
 

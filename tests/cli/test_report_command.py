@@ -82,7 +82,7 @@ def test_runs_are_compared(run, capsys):
         (["html", "bow", "--output", "used"], "used exists and is not a report"),
         (["html", "bow", "--output", "bow"], "bow exists and is not a report"),
         (["html", "bow", "--pictures", "used"], "used: no pictures"),
-        (["html", "bow", "--annotations", "used/file"], "used/file: not valid JSON"),
+        (["html", "bow", "--annotations", "used/file"], "used/file, line 1: not valid JSON"),
         (["compare", "a=bow"], "give two to 6 runs, each as NAME=RUN; there are 1"),
         (["compare", *(f"{name}=bow" for name in "abcdefg")], "there are 7"),
         (["compare", "a=bow", "a=bow"], "'a=bow': the name 'a' is given twice"),

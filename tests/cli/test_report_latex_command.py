@@ -123,7 +123,7 @@ def test_data_that_have_moved_are_given(folder, runs, tiny_original, capsys):
         (["latex", "RUN", "--questions", "questions.txt", "--pictures", "nowhere"], "cannot read nowhere"),
         (
             ["latex", "RUN", "--questions", "questions.txt", "--annotations", "new.csv"],
-            "new.csv: not valid JSON",
+            "new.csv, line 1: not valid JSON",
         ),
         (["latex", "RUN", "--questions", "questions.txt", "--top-k", "0"], "--top-k"),
         (["ask", "new.csv"], "NAME=RUN"),

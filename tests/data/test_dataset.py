@@ -190,7 +190,7 @@ SPLITS = st.integers(0, 8).map(
 
 @given(SPLITS, SPLITS)
 def test_joined_parts_are_taken_apart_again(first, second):
-    joined = Split.concatenate(first, second)
+    joined = first.followed_by(second)
     assert len(joined) == len(first) + len(second)
     for rows, part in ((slice(len(first)), first), (np.arange(len(first), len(joined)), second)):
         taken = joined.take(rows)

@@ -12,7 +12,7 @@ from PIL import Image
 from cocoqa_keras.data import demo
 from cocoqa_keras.data.cocoqa_text import read_cocoqa_text
 from cocoqa_keras.data.convolution_bank import extract
-from cocoqa_keras.data.dataset import Split, load_dataset
+from cocoqa_keras.data.dataset import load_dataset
 from cocoqa_keras.data.demo import build_demo, demo_folder
 from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.data.question_types import QuestionType, question_type
@@ -148,7 +148,7 @@ def test_the_picture_decides(dataset, features):
         images = (rows[split.image_ids - 1] - mean) / std
         return np.concatenate([5 * bags_of_words(dataset, split), images / np.sqrt(4096)], axis=1)
 
-    train = Split.concatenate(dataset.train, dataset.valid)
+    train = dataset.train.followed_by(dataset.valid)
     guesses = ridge_predictions(inputs(train), train.answers, inputs(dataset.test), penalty=0.1)
     assert np.mean(guesses == dataset.test.answers) > 0.6
 

@@ -83,11 +83,15 @@ def test_every_question_comes_back_from_the_encoded_files(rows, tmp_path_factory
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("questions", b'{"questions": [\n{"question" 3}]}', "line 2: Expecting ':' delimiter"),
+        (
+            "questions",
+            b'{"questions": [\n{"question" 3}]}',
+            "line 2: not valid JSON (Expecting ':' delimiter)",
+        ),
         ("questions", b'{"questions": {}}', "has no list 'questions'"),
         ("questions", b"[]", "has no list 'questions'"),
-        ("questions", b"[" * 200_000, "is not JSON"),
-        ("questions", b"\xff\xfe\x00", "is not JSON"),
+        ("questions", b"[" * 200_000, "not valid JSON"),
+        ("questions", b"\xff\xfe\x00", "not valid JSON"),
         ("questions", b'{"questions": [3]}', "questions[0]: is not an object"),
         ("questions", b'{"questions": [{}]}', "questions[0]: expected text in the field 'question'"),
         (

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cocoqa_keras.data.question_types import QuestionType
 from cocoqa_keras.evaluation import evaluator
 from cocoqa_keras.evaluation.evaluator import (
     differences,
@@ -41,6 +42,15 @@ def test_the_figures_come_in_the_order_of_result_files():
 def test_types_that_do_not_occur_have_no_figure():
     assert list(evaluate(SCORES, ANSWERS, np.array([0, 3, 3, 0])))[4:] == ["object", "location"]
     assert list(evaluate(SCORES, ANSWERS)) == ["rate", "rate @ 1", "rate @ 5", "rate @ 10"]
+
+
+def test_rates_by_type_average_to_the_rate():
+    random = np.random.RandomState(0)
+    types = random.randint(0, 4, 300)
+    figures = evaluate(random.rand(300, 3), random.randint(0, 3, 300), types)
+    by_type = [figures[kind.name.lower()] for kind in QuestionType]
+    assert len(set(by_type)) == 4
+    assert np.average(by_type, weights=np.bincount(types)) == pytest.approx(figures["rate"])
 
 
 def test_fewer_answers_than_ranks_are_fine():

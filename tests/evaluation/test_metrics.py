@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cocoqa_keras.evaluation.metrics import best_answers, confusion, ranks, rate, rate_at, rate_by_type
+from cocoqa_keras.evaluation.metrics import best_answers, confusion, ranks, rate, rate_at
 
 # Few different scores, so that many are equal.
 SCORES = st.tuples(st.integers(1, 6), st.integers(1, 5)).flatmap(
@@ -42,19 +42,6 @@ def test_the_rate_at_1_is_the_rate_and_at_all_is_one(scores, data):
     answers = answers_for(data, scores)
     assert rate_at(scores, answers, 1) == rate(scores, answers)
     assert rate_at(scores, answers, scores.shape[1]) == 1
-
-
-@given(scores=SCORES, data=st.data())
-def test_rates_by_type_average_to_the_rate(scores, data):
-    answers = answers_for(data, scores)
-    kinds = st.lists(st.integers(0, 3), min_size=len(scores), max_size=len(scores))
-    types = np.array(data.draw(kinds))
-    by_type = rate_by_type(scores, answers, types)
-    assert set(by_type) == set(types.tolist())
-    average = sum(value * np.mean(types == kind) for kind, value in by_type.items())
-    assert average == pytest.approx(rate(scores, answers))
-    for kind, value in by_type.items():
-        assert value == rate(scores[types == kind], answers[types == kind])
 
 
 @given(scores=SCORES, data=st.data())

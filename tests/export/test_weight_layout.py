@@ -18,7 +18,6 @@ from cocoqa_keras.export.weight_layout import (
     assign_weights,
     from_keras_lstm,
     lstm_pieces,
-    stack_lstm_pieces,
     to_keras_lstm,
     weights_of,
 )
@@ -267,7 +266,7 @@ def test_the_pieces_of_an_lstm_are_its_matrix_from_top_to_bottom(width, units, d
     assert list(pieces) == NAMES
     heights = {"W_X": (width, units), "W_H": (units, units), "W_C": (units, units), "b_": (units,)}
     assert all(piece.shape == heights[name[:-1]] for name, piece in pieces.items())
-    assert_same([np.vstack(list(pieces.values())), stack_lstm_pieces(pieces)], [matrix, matrix])
+    assert_same([np.vstack(list(pieces.values()))], [matrix])
 
 
 def test_writing_to_a_piece_writes_to_the_matrix():
@@ -291,19 +290,6 @@ def test_the_pieces_are_those_of_the_gates_of_the_layer():
 def test_what_is_no_lstm_has_no_pieces(shape):
     with pytest.raises(InputError, match=re.escape(f"found {shape}")):
         lstm_pieces(np.zeros(shape))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_piece_that_is_missing_or_does_not_fit_is_named(name):
-    pieces = lstm_pieces(lstm_matrix(2, 3))
-    for changed in (
-        {key: piece for key, piece in pieces.items() if key != name},
-        {**pieces, name: np.zeros((4, 5, 6))},
-    ):
-        with pytest.raises(InputError, match=f"piece {name} of an LSTM: expected shape .*, found"):
-            stack_lstm_pieces(changed)
-    with pytest.raises(InputError, match="found none"):
-        stack_lstm_pieces({})
 
 
 # keras.layers.LSTM.

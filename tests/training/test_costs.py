@@ -8,7 +8,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cocoqa_keras.models.sizes import INDEX_COSTS
 from cocoqa_keras.spec import load_spec
+from cocoqa_keras.spec.model_spec import Cost
 from cocoqa_keras.training.costs import (
     COSTS,
     BinaryCrossEntropy,
@@ -17,6 +19,7 @@ from cocoqa_keras.training.costs import (
     CumulativeBinaryCrossEntropyIndex,
     HalfSquaredError,
     RankingLoss,
+    _IndexCost,
     by_example,
     cost_of,
 )
@@ -68,6 +71,14 @@ def test_half_squared_error_is_summed_over_outputs_and_averaged_over_examples():
 def test_costs_are_saved_by_name(name):
     again = keras.losses.deserialize(keras.losses.serialize(COSTS[name]()))
     assert type(again) is COSTS[name]
+
+
+def test_every_cost_of_a_model_file_is_there():
+    assert set(COSTS) == set(Cost.__args__)
+
+
+def test_a_model_gets_an_output_for_each_answer_where_its_cost_has_one():
+    assert {name for name, cost in COSTS.items() if issubclass(cost, _IndexCost)} == set(INDEX_COSTS)
 
 
 def spec_with(tmp_path, cost):

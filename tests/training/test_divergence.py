@@ -191,7 +191,7 @@ def test_a_run_that_has_stopped_can_go_on_without_the_batch(trainer, tmp_path, m
 def test_skipped_batches_are_told_and_counted(trainer, tiny_dataset):
     runner = trainer(change=hole, on_nan="skip", batchSize=1, numEpoch=2)
     round_ = runner.train_round_two(0.0)
-    train = tiny_dataset.train.concatenate(tiny_dataset.train, tiny_dataset.valid)
+    train = tiny_dataset.train.followed_by(tiny_dataset.valid)
     bad = int(np.sum(train.image_ids == BAD_ROW + 1))
     assert 0 < bad < len(train)
     lines = [line for line in runner.reporter.lines if line.startswith("Skipped")]

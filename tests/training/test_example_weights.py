@@ -20,7 +20,7 @@ from cocoqa_keras.training.example_weights import (
     weigh_examples,
     write_example_weights,
 )
-from cocoqa_keras.training.weighted_split import WeightedSplit, weights_of
+from cocoqa_keras.training.weighted_split import WeightedSplit, example_weights_of
 
 WEIGHTS = {"train": np.arange(14) / 10, "valid": np.arange(6) / 5}
 
@@ -67,11 +67,11 @@ def test_data_without_a_validation_part_need_one_file(tiny_dataset, tmp_path):
 def test_only_training_and_validation_examples_are_weighed(tiny_dataset, tmp_path):
     write_example_weights(tmp_path / "w", WEIGHTS)
     weighed = weigh_examples(tiny_dataset, tmp_path / "w")
-    np.testing.assert_array_equal(weights_of(weighed.train), WEIGHTS["train"])
-    np.testing.assert_array_equal(weights_of(weighed.valid), WEIGHTS["valid"])
-    assert weights_of(weighed.test) is None
+    np.testing.assert_array_equal(example_weights_of(weighed.train), WEIGHTS["train"])
+    np.testing.assert_array_equal(example_weights_of(weighed.valid), WEIGHTS["valid"])
+    assert example_weights_of(weighed.test) is None
     assert weighed.fingerprint() == tiny_dataset.fingerprint()
-    assert weights_of(tiny_dataset.train) is None
+    assert example_weights_of(tiny_dataset.train) is None
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_a_missing_file_is_named(tiny_dataset, tmp_path):
 @given(data=st.data(), counts=st.tuples(st.integers(0, 8), st.integers(1, 8)))
 def test_weights_go_where_their_examples_go(data, counts):
     first, second = numbered(0, counts[0]), numbered(counts[0], counts[1])
-    together = first.concatenate(first, second)
+    together = first.followed_by(second)
     assert_weights_are_with_their_examples(together)
     assert len(together.weights) == sum(counts)
     rows = data.draw(st.permutations(range(len(together))))
@@ -159,4 +159,4 @@ def test_batches_without_weights_are_pairs():
 
 
 def test_a_plain_split_has_no_weights():
-    assert weights_of(Split(np.ones(1), np.ones((1, 1)), np.ones(1))) is None
+    assert example_weights_of(Split(np.ones(1), np.ones((1, 1)), np.ones(1))) is None

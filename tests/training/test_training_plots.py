@@ -7,6 +7,8 @@ from cocoqa_keras.training.early_stopping import EarlyStopping
 from cocoqa_keras.training.plots import error_plot, loss_plot
 from cocoqa_keras.training.record import Record
 
+STOPPING = EarlyStopping()
+
 
 def validated(count, per_epoch=1, steepness=1.0):
     """Records of a first round; the losses fall from 3 and 4."""
@@ -41,17 +43,22 @@ def heading_of(plot):
 def test_losses_and_errors_of_each_epoch_are_shown(count):
     records = validated(count)
     epochs = np.arange(1, count + 1)
-    lines = lines_of(loss_plot(records))
+    lines = lines_of(loss_plot(records, STOPPING))
     np.testing.assert_array_equal(lines["training (dropout on)"], np.transpose([epochs, 3 / epochs]))
     np.testing.assert_array_equal(lines["validation"], np.transpose([epochs, 4 / epochs]))
-    lines = lines_of(error_plot(records))
+    lines = lines_of(error_plot(records, STOPPING))
     np.testing.assert_array_equal(lines["training (dropout on)"][:, 1], 1 - np.arange(count) / count)
     np.testing.assert_array_equal(lines["validation"][:, 1], [0.75] * count)
 
 
 @pytest.mark.parametrize("count", [1, 3, 20, 200])
 def test_every_curve_is_inside_and_epochs_are_whole_numbers(count):
-    for plot in (loss_plot(validated(count)), error_plot(validated(count)), loss_plot(not_validated(count))):
+    for draw, records in (
+        (loss_plot, validated(count)),
+        (error_plot, validated(count)),
+        (loss_plot, not_validated(count)),
+    ):
+        plot = draw(records, STOPPING)
         plot.draw_without_rendering()
         (axes,) = plot.axes
         ticks = axes.get_xticks()
@@ -65,14 +72,14 @@ def test_every_curve_is_inside_and_epochs_are_whole_numbers(count):
 
 def test_errors_without_validation_fill_the_plot():
     records = [Record(number, number, 1.0, 0.9 + 0.01 * number) for number in range(5)]
-    (axes,) = error_plot(records).axes
+    (axes,) = error_plot(records, STOPPING).axes
     assert axes.get_ylim() == pytest.approx((0, 0.105))
-    (axes,) = error_plot([Record(0, 0, 1.0, 1.0)]).axes
+    (axes,) = error_plot([Record(0, 0, 1.0, 1.0)], STOPPING).axes
     assert axes.get_ylim() == (0, 1)
 
 
 def test_records_within_an_epoch_lie_between_epochs():
-    lines = lines_of(loss_plot(validated(8, per_epoch=4)))
+    lines = lines_of(loss_plot(validated(8, per_epoch=4), STOPPING))
     np.testing.assert_array_equal(lines["validation"][:, 0], np.arange(1, 9) / 4)
 
 
@@ -100,8 +107,8 @@ def test_the_stop_score_is_shown_with_the_score_that_it_is_of(criterion, name):
 
 
 def test_losses_are_on_a_logarithmic_scale_where_they_range_widely():
-    assert loss_plot(validated(10)).axes[0].get_yscale() == "linear"
-    assert loss_plot(validated(10)).axes[0].get_ylim()[0] == 0
-    assert loss_plot(validated(40)).axes[0].get_yscale() == "log"
+    assert loss_plot(validated(10), STOPPING).axes[0].get_yscale() == "linear"
+    assert loss_plot(validated(10), STOPPING).axes[0].get_ylim()[0] == 0
+    assert loss_plot(validated(40), STOPPING).axes[0].get_yscale() == "log"
     with_zero = [Record(0, 0, 100.0, 0.5), Record(1, 1, 0.0, 1.0)]
-    assert loss_plot(with_zero).axes[0].get_yscale() == "linear"
+    assert loss_plot(with_zero, STOPPING).axes[0].get_yscale() == "linear"
