@@ -20,9 +20,10 @@ def printable(text: str) -> str:
 
 
 def for_stream(text: str, stream: TextIO) -> str:
-    """The text as a stream can hold it, with escapes in place of characters that its encoding lacks."""
+    """Lines as a stream can hold them, with escapes in place of what it lacks or would steer a terminal."""
     encoding = stream.encoding or "utf-8"
-    return text.encode(encoding, "backslashreplace").decode(encoding)
+    lines = map(printable, text.split("\n"))
+    return "\n".join(lines).encode(encoding, "backslashreplace").decode(encoding)
 
 
 @dataclass

@@ -9,7 +9,7 @@ from typer import Argument, Option
 from cocoqa_keras.cli.command import command, run, start_tensorflow
 from cocoqa_keras.cli.options import DataOfRun, FeaturesOfRun
 from cocoqa_keras.cli.output import print_line
-from cocoqa_keras.cli.run_folder import find_saved_model, trained_on
+from cocoqa_keras.cli.run_folder import find_saved_model
 from cocoqa_keras.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,13 +41,14 @@ def demo(
     saved_model = find_saved_model(run_folder)
     start_tensorflow()
     from cocoqa_keras.demo_page.app import create_app
-    from cocoqa_keras.demo_page.server import address_of, http_server, listen, names_of
+    from cocoqa_keras.demo_page.server import http_server
+    from cocoqa_keras.listening import address_of, listen, names_of
 
     with listen(host, port) as listener:
         opened = _open_run(run_folder, saved_model, pictures, data, features)
         print_line(f"{opened.name}: {address_of(listener)} (Ctrl-C ends it)")
         try:
-            http_server(create_app(opened, names_of(listener))).run([listener])
+            http_server(create_app(opened, names_of(listener, host))).run([listener])
         except KeyboardInterrupt:
             print_line("Stopped")
 
@@ -58,20 +59,20 @@ def _open_run(
     """A run's SavedModel, with the images that it was trained on unless others are given."""
     from cocoqa_keras.demo_page.demonstrated_run import DemonstratedRun, open_images
     from cocoqa_keras.demo_page.questioner import Questioner
-    from cocoqa_keras.training.run_files import read_spec, read_summary, read_vocabularies
+    from cocoqa_keras.training.run_files import find_data, read_spec, read_summary, read_vocabularies
 
     spec, summary = read_spec(folder), read_summary(folder)
     questioner = Questioner(saved_model, *read_vocabularies(folder))
     images, gallery = None, None
     if questioner.image_width is not None:
-        places = trained_on(summary, data, features)
+        places = find_data(folder, summary, data, features)
         images, gallery = open_images(spec, questioner.image_width, *places, pictures)
     elif features or pictures:
         raise InputError(f"{spec.name} takes no image; leave {features or pictures} out")
     return DemonstratedRun(
         name=folder.resolve().name,
         model_name=spec.name,
-        test_rate=summary.get("test", {}).get("rate"),
+        test_rate=summary.test.get("rate"),
         questioner=questioner,
         images=images,
         gallery=gallery,

@@ -164,16 +164,18 @@ def _check_use(
 def _open_run(folder: Path, data: Path | None, features: Path | None) -> "RunWithFeatures":
     finished = open_run(folder)
     from cocoqa_keras.ensembles.of_runs import RunWithFeatures
-    from cocoqa_keras.training.run_scores import open_features_of
+    from cocoqa_keras.models.image_features import open_features
+    from cocoqa_keras.training.run_files import find_data
 
-    return RunWithFeatures(finished, open_features_of(finished, data, features))
+    places = find_data(folder, finished.summary, data, features)
+    return RunWithFeatures(finished, open_features(finished.spec, *places))
 
 
 def _common_data(models: Sequence["RunWithFeatures"]) -> Path:
     """The folder of the data that all runs were trained on."""
-    from cocoqa_keras.training.run_scores import data_folder_of
+    from cocoqa_keras.training.run_files import find_data
 
-    folders = [data_folder_of(model.run) for model in models]
+    folders = [find_data(model.run.folder, model.run.summary, None, None).folder for model in models]
     if len({folder.resolve() for folder in folders}) > 1:
         raise InputError(
             f"the runs were trained on different data, {' and '.join(map(str, folders))}; give --data"

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 
-from cocoqa_keras.tables import BLOCK, Table, for_stream, printable
+from cocoqa_keras.tables import BLOCK, Table, for_stream
 
 
 def print_values(values: Mapping[str, int | str]) -> None:
@@ -28,8 +28,7 @@ def print_table(table: Table) -> None:
 
 def print_line(text: str) -> None:
     """Prints text, with escapes in place of what the terminal or file cannot take or would be steered by."""
-    lines = map(printable, text.split("\n"))
-    print(for_stream("\n".join(lines), sys.stdout), flush=True)
+    print(for_stream(text, sys.stdout), flush=True)
 
 
 def _for_terminal(text: str) -> str:

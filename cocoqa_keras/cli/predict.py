@@ -12,7 +12,7 @@ from cocoqa_keras.cli.output import print_table
 from cocoqa_keras.cli.predict_files import fingerprint, open_questions, print_answers, write_answers
 from cocoqa_keras.cli.run_folder import open_answerer
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.tables import Table, printable
+from cocoqa_keras.tables import Table
 
 
 def predict(
@@ -71,7 +71,7 @@ def predict(
         if output is None:
             print_answers(questions, answerer, top_k)
         else:
-            write_answers(questions, answerer, top_k, output, fingerprint(run_folder, data, features))
+            write_answers(questions, answerer, top_k, output, fingerprint(run_folder, answerer.images))
         return
     if output is not None or shard is not None:
         raise InputError("--output and --shard go with --input FILES")
@@ -87,11 +87,11 @@ def predict(
 
 
 def _print_table(result: dict[str, Any]) -> None:
-    table = Table(printable(result["question"]), (("answer", "left"), ("score", "right")))
+    table = Table(result["question"], (("answer", "left"), ("score", "right")))
     for entry in result["answers"]:
         table.add(entry["answer"], f"{entry['score']:.4f}")
     if result["unknown_words"]:
-        table.note = printable(f"Words that the model does not know: {', '.join(result['unknown_words'])}")
+        table.note = f"Words that the model does not know: {', '.join(result['unknown_words'])}"
     print_table(table)
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from cocoqa_keras.cli.output import print_line
-from cocoqa_keras.cli.run_folder import trained_on
 from cocoqa_keras.errors import InputError
 
 if TYPE_CHECKING:
     from cocoqa_keras.evaluation.answerer import Answerer
+    from cocoqa_keras.evaluation.image_source import ImageSource
     from cocoqa_keras.evaluation.question_blocks import Block
     from cocoqa_keras.evaluation.shard import Shard
 
@@ -103,22 +103,13 @@ def write_answers(
     print_line(f"{output}: {count} files, {added} of them new")
 
 
-def fingerprint(run_folder: Path, data: Path | None, features: Path | None) -> dict[str, str]:
+def fingerprint(run_folder: Path, images: "ImageSource | None") -> dict[str, str]:
     """Digests of the files that a run's answers depend on: those of the model, and of the images it takes."""
-    from cocoqa_keras.data.features_file import INDEX_FILE
-    from cocoqa_keras.models.image_features import open_features
-    from cocoqa_keras.training.run_files import read_spec, read_summary
+    from cocoqa_keras.training.run_files import read_spec
 
-    spec = read_spec(run_folder)
-    folder, features = trained_on(read_summary(run_folder), data, features)
     names = ("model.keras", "vocabulary.json", "answers.json")
-    digests = {"model": _digest([*(run_folder / name for name in names), spec.path])}
-    opened = open_features(spec, folder, features)
-    if opened is not None:
-        with opened:
-            index = folder / INDEX_FILE
-            digests["images"] = _digest([opened.path, *([index] if index.is_file() else [])])
-    return digests
+    files = [*(run_folder / name for name in names), read_spec(run_folder).path]
+    return {"model": _digest(files)} | ({} if images is None else {"images": _digest(images.files)})
 
 
 def _digest(paths: Iterable[Path]) -> str:

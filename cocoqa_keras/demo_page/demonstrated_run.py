@@ -8,9 +8,8 @@ from cocoqa_keras.data.picture_files import open_pictures
 from cocoqa_keras.demo_page.gallery import Gallery
 from cocoqa_keras.demo_page.questioner import Questioner, Reply
 from cocoqa_keras.demo_page.upload import Upload
-from cocoqa_keras.errors import InputError
 from cocoqa_keras.evaluation.image_source import ImageSource
-from cocoqa_keras.models.image_features import open_features
+from cocoqa_keras.models.image_features import check_features, open_features
 from cocoqa_keras.spec.model_spec import ModelSpec
 
 
@@ -74,10 +73,6 @@ def open_images(
     """
     dataset = load_dataset(data)
     opened = open_features(spec, data, features)
+    check_features(opened, spec.name, width)
     opened.check_images(dataset.image_names)
-    if opened.shape[1] != width:
-        raise InputError(
-            f"{opened.path}: it has {opened.shape[1]} features of an image, and the model takes {width}; "
-            "use the features that it was trained with"
-        )
     return ImageSource(opened, data), Gallery(dataset, open_pictures(pictures, None, data))

@@ -102,7 +102,7 @@ def boost_run(
             `boosting_alpha` refuses it.
     """
     parts = trained_parts(dataset)
-    own = run.summary.get("example_weights")
+    own = run.summary.example_weights
     if own is not None and Path(own).resolve() == Path(prefix).resolve():
         raise InputError(f"{run.folder} was trained with the weights of {own}; write the next ones elsewhere")
     weights = None if own is None else np.concatenate([*read_example_weights(own, dataset).values()])

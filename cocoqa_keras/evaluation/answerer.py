@@ -13,6 +13,7 @@ from cocoqa_keras.evaluation.image_source import ImageSource
 from cocoqa_keras.evaluation.metrics import TOP_K, best_answers
 from cocoqa_keras.evaluation.predictor import BATCH_SIZE
 from cocoqa_keras.models.decisions import answer_scores
+from cocoqa_keras.models.image_features import check_features
 
 ImageName = int | str | Path
 
@@ -40,6 +41,7 @@ class Answerer:
         decision: what makes answers of the outputs, a name in `DECISIONS`.
 
     Attributes:
+        images: where images are looked up, or None.
         takes_image: whether the model looks at an image.
 
     Raises:
@@ -60,24 +62,13 @@ class Answerer:
         images: ImageSource | None = None,
         decision: str = "argmax",
     ) -> None:
-        self._model, self._question_words, self._answers, self._images = (
-            model,
-            question_words,
-            answers,
-            images,
-        )
+        self._model, self._question_words, self._answers = model, question_words, answers
         self._decision = decision
+        self.images = images
         self.takes_image = "image" in model.input
-        if not self.takes_image:
-            return
-        if images is None:
-            raise InputError(f"model {model.name} takes images: give their features")
-        width = model.input["image"].shape[1]
-        if images.width != width:
-            raise InputError(
-                f"model {model.name} takes {width} features of an image, and there are {images.width}; "
-                f"use the features that it was trained with"
-            )
+        if self.takes_image:
+            features = None if images is None else images.features
+            check_features(features, f"model {model.name}", model.input["image"].shape[1])
 
     def answer(
         self, questions: Sequence[str], images: Sequence[ImageName] | None = None, top_k: int = TOP_K
@@ -124,7 +115,7 @@ class Answerer:
         if not self.takes_image and image is not None:
             raise InputError(f"model {self._model.name} takes no image; leave image {image} out")
         if image is not None:
-            self._images.locate(image)
+            self.images.locate(image)
 
     def unknown_words(self, question: str) -> list[str]:
         """The words of a question that the model does not know."""
@@ -133,7 +124,7 @@ class Answerer:
     def _inputs(self, questions: Sequence[str], images: Sequence[ImageName]) -> dict[str, np.ndarray]:
         readers = {
             "question": lambda: self._encode(questions),
-            "image": lambda: self._images.read(images),
+            "image": lambda: self.images.read(images),
         }
         return {name: readers[name]() for name in self._model.input}
 

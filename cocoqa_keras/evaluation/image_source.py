@@ -9,6 +9,7 @@ import numpy as np
 from cocoqa_keras.data.dataset_files import read_image_names
 from cocoqa_keras.data.extractors import Extractor, can_reopen, reopen_extractor
 from cocoqa_keras.data.features import SparseFeatures
+from cocoqa_keras.data.features_file import INDEX_FILE
 from cocoqa_keras.data.pictures import read_picture
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.models.image_features import open_features
@@ -32,11 +33,14 @@ class ImageSource:
     Args:
         features: the image features.
         folder: the data folder, for `imgid_dict.pkl`.
+
+    Attributes:
+        features: the image features.
     """
 
     def __init__(self, features: SparseFeatures, folder: str | Path) -> None:
-        self._features = features
-        self._folder = Path(folder)
+        self.features = features
+        self._index = Path(folder) / INDEX_FILE
 
     @classmethod
     def open(
@@ -58,12 +62,17 @@ class ImageSource:
     @property
     def width(self) -> int:
         """Number of features of an image."""
-        return self._features.shape[1]
+        return self.features.shape[1]
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that tell the features of an image."""
+        return [self.features.path, *([self._index] if self._index.is_file() else [])]
 
     @property
     def takes_pictures(self) -> bool:
         """Whether the features tell what made them, so that those of another picture can be computed."""
-        return can_reopen(self._features.extractor)
+        return can_reopen(self.features.extractor)
 
     def locate(self, image: int | str | Path) -> int | Path:
         """Where an image is: its row in the features (from 0), or its picture file.
@@ -75,16 +84,16 @@ class ImageSource:
         if name.startswith(COCO_PREFIX):
             return self._row_of(name.removeprefix(COCO_PREFIX))
         if name.isascii() and name.isdigit() and len(name) <= _MOST_DIGITS:
-            count = len(self._features)
+            count = len(self.features)
             if not 1 <= int(name) <= count:
                 raise InputError(
                     f"no image {name}: ids go from 1 to {count}; an MS-COCO id is written {COCO_PREFIX}{name}"
                 )
             return int(name) - 1
         if not self.takes_pictures:
-            made_by = self._features.extractor or "elsewhere"
+            made_by = self.features.extractor or "elsewhere"
             raise InputError(
-                f"image {name}: a picture has no features, as {self._features.path} is not from this "
+                f"image {name}: a picture has no features, as {self.features.path} is not from this "
                 f"program's extractor but from {made_by}; give an image id such as 1, or as {COCO_PREFIX}9"
             )
         return Path(name)
@@ -98,7 +107,7 @@ class ImageSource:
         places = [self.locate(image) for image in images]
         features = np.empty((len(places), self.width), np.float32)
         in_rows = np.array([isinstance(place, int) for place in places], bool)
-        features[in_rows] = self._features.read([place for place in places if isinstance(place, int)])
+        features[in_rows] = self.features.read([place for place in places if isinstance(place, int)])
         for position in np.flatnonzero(~in_rows):
             features[position] = self.features_of(read_picture(places[position]))
         return features
@@ -116,22 +125,22 @@ class ImageSource:
             return self._rows[coco_id]
         except KeyError:
             raise InputError(
-                f"no image {COCO_PREFIX}{coco_id}: {self._folder / 'imgid_dict.pkl'} has no such MS-COCO id"
+                f"no image {COCO_PREFIX}{coco_id}: {self._index} has no such MS-COCO id"
             ) from None
 
     @cached_property
     def _rows(self) -> dict[str, int]:
         """The row of each MS-COCO id."""
-        names = read_image_names(self._folder / "imgid_dict.pkl")
-        self._features.check_images(names)
+        names = read_image_names(self._index)
+        self.features.check_images(names)
         return {name: row for row, name in enumerate(names)}
 
     @cached_property
     def _extractor(self) -> Extractor:
-        extractor = reopen_extractor(self._features.extractor)
+        extractor = reopen_extractor(self.features.extractor)
         if extractor.width != self.width:
             raise InputError(
-                f"{self._features.path} has {self.width} features of an image, and its extractor, "
+                f"{self.features.path} has {self.width} features of an image, and its extractor, "
                 f"{extractor.description}, makes {extractor.width}; give an image id instead of a picture"
             )
         return extractor

@@ -5,7 +5,6 @@ client written for it works with TensorFlow Serving, which loads the same folder
 """
 
 import base64
-import ipaddress
 import json
 import re
 import sys
@@ -22,6 +21,7 @@ from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.export.loading import load_saved_model
+from cocoqa_keras.listening import ANY_NAME, address_of, listen, names_of
 
 VERSION = "1"
 DEFAULT_SIGNATURE = "serving_default"
@@ -30,7 +30,6 @@ BASE64_KEY = "b64"
 
 _BLOCK = 2**20
 _MOST_DIGITS = 12  # of a length that is taken for one: Python refuses to read numbers of thousands
-_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _MAX_RANK = 254  # of a tensor: TensorFlow ends the process beyond
 _PATH = re.compile(
     r"/v1/models/(?P<name>[^/:]+)(?:/versions/(?P<version>\d+))?(?P<action>:predict|/metadata)?"
@@ -202,9 +201,8 @@ def _lists(array: np.ndarray) -> Any:
 class ModelServer(ThreadingHTTPServer):
     """Serves a model until it is stopped: `with ModelServer(...) as server: server.serve_forever()`.
 
-    Pages in a browser are not answered. One of another site could have its own name lead to this machine, and
-    ask as if it were at home here: so a server that is reached from this machine only answers to the names of
-    this machine only. One that others reach answers to any.
+    Pages in a browser are not answered, nor a client that calls the server by a name that is not its own, see
+    `names_of`.
 
     Args:
         model: the model.
@@ -217,24 +215,20 @@ class ModelServer(ThreadingHTTPServer):
 
     def __init__(self, model: ServedModel, host: str, port: int) -> None:
         self.model = model
-        try:
-            super().__init__((host, port), _Handler)
-        except OSError as error:
-            raise InputError(
-                f"cannot listen on {host}:{port}: {error.strerror}; choose another --host or --port"
-            ) from error
-        is_local = ipaddress.ip_address(self.server_address[0]).is_loopback
-        self._names = {*_LOOPBACK_NAMES, host.lower(), self.server_address[0]} if is_local else None
+        listener = listen(host, port)
+        super().__init__(listener.getsockname(), _Handler, bind_and_activate=False)
+        self.socket.close()  # it is of version 4
+        self.socket = listener
+        self._names = names_of(listener, host)
 
     def is_called(self, name: str) -> bool:
         """Whether the server answers to a name, which may have a port behind it."""
-        return self._names is None or re.sub(r":\d*$", "", name).lower() in self._names
+        return ANY_NAME in self._names or re.sub(r":\d*$", "", name).lower() in self._names
 
     @property
     def url(self) -> str:
         """Address of the model."""
-        host, port = self.server_address[:2]
-        return f"http://{host}:{port}/v1/models/{self.model.name}"
+        return f"{address_of(self.socket)}v1/models/{self.model.name}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Keeps silent about clients that hang up; reports anything else."""

@@ -47,3 +47,23 @@ def open_features(
     features = SparseFeatures(path, table.h5_key)
     features.check()
     return features
+
+
+def check_features(features: SparseFeatures | None, model: str | Path, width: int | None = None) -> None:
+    """Makes sure that a model which takes image features has some that fit.
+
+    Args:
+        features: the features, if there are any.
+        model: how the message calls the model.
+        width: the number of features of an image that it takes; None for one that takes any.
+
+    Raises:
+        InputError: there are none, or they are of another width.
+    """
+    if features is None:
+        raise InputError(f"{model} takes image features, and none are given (--features FILE.h5)")
+    if width not in (None, features.shape[1]):
+        raise InputError(
+            f"{features.path} has {features.shape[1]} features of an image, and {model} takes {width}; "
+            "use features of the kind that it was trained with"
+        )

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, FiniteFloat, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, FiniteFloat, TypeAdapter
 from pydantic.dataclasses import dataclass as checked_dataclass
 
 from cocoqa_keras.data.question_types import QuestionType
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.report.run_summary import RunSummary
+from cocoqa_keras.training.run_files import parse_json, read_summary
+from cocoqa_keras.training.run_summary import RunSummary
 
 TYPES = tuple(kind.name.lower() for kind in QuestionType)
 ALL = "all"  # in place of a type or an outcome: any
@@ -78,7 +79,8 @@ class RunAnswers:
     @property
     def data_folder(self) -> Path | None:
         """The folder of the data that the run was trained on, if it is known."""
-        return None if self.summary.data is None else Path(self.summary.data.folder)
+        folder = self.summary.data.folder
+        return None if folder is None else Path(folder)
 
 
 def read_answers(run: str | Path) -> RunAnswers:
@@ -94,28 +96,17 @@ def read_answers(run: str | Path) -> RunAnswers:
     path = folder / "predictions.jsonl"
     if not path.is_file():
         raise InputError(f"{folder} is not the folder of a finished run: it has no predictions.jsonl")
-    summary_path = folder / "run.json"
     try:
         with path.open("rb") as file:
-            questions = [_parse(_QUESTION, line, f"{path}, line {row}") for row, line in enumerate(file, 1)]
-        summary = summary_path.read_bytes() if summary_path.is_file() else b"{}"
+            questions = [
+                parse_json(_QUESTION, line, f"{path}, line {row}") for row, line in enumerate(file, 1)
+            ]
     except OSError as error:
-        raise InputError(f"cannot read {error.filename or path}: {error.strerror}") from error
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
     if not questions:
         raise InputError(f"{path}: there are no answers in it; train anew")
-    return RunAnswers(folder.resolve().name, folder, questions, _parse(_SUMMARY, summary, str(summary_path)))
+    summary = read_summary(folder) if (folder / "run.json").is_file() else RunSummary()
+    return RunAnswers(folder.resolve().name, folder, questions, summary)
 
 
 _QUESTION = TypeAdapter(AnsweredQuestion)
-_SUMMARY = TypeAdapter(RunSummary)
-
-
-def _parse(kind: TypeAdapter, text: bytes, where: str) -> Any:
-    try:
-        return kind.validate_json(text)
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        field = ".".join(map(str, problem["loc"]))
-        place = f"{where}, field '{field}'" if field else where
-        reason = problem["msg"].removeprefix("Value error, ").removeprefix("Input ").partition(" at line ")[0]
-        raise InputError(f"{place}: {reason}; train anew") from error

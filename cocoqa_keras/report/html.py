@@ -111,7 +111,7 @@ def _facts(run: RunAnswers) -> dict[str, str]:
     facts = {"questions": str(len(run.questions))}
     if summary.model is not None:
         facts["model"] = summary.model.name
-    if summary.data is not None:
+    if summary.data.folder is not None:
         facts["data"] = summary.data.folder
         facts["image features"] = summary.data.features or "none"
     if time := _TIME_OF_RUN.search(run.name):

@@ -147,7 +147,7 @@ class RunStore:
 def _summary(folder: Path) -> dict[str, Any]:
     """The content of `run.json`; empty where it is missing or damaged."""
     try:
-        return read_summary(folder)
+        return read_summary(folder).model_dump(exclude_unset=True)
     except InputError:
         return {}
 

@@ -93,7 +93,8 @@ class ProgressReporter(Reporter):
     def line(self, text: str) -> None:
         """Shows a line above the bar, or wherever standard output goes."""
         if self._lines_share_terminal:
-            self._display.console.print(text, markup=False, soft_wrap=True)
+            console = self._display.console
+            console.print(for_stream(text, console.file), markup=False, soft_wrap=True)
         else:
             super().line(text)
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 
@@ -10,6 +9,7 @@ from cocoqa_keras.data.vocabulary import Vocabulary
 from cocoqa_keras.spec.model_spec import ModelSpec
 from cocoqa_keras.training.model_file import load_model
 from cocoqa_keras.training.run_files import find_model, read_spec, read_summary, read_vocabularies
+from cocoqa_keras.training.run_summary import RunSummary
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Run:
     model: keras.Model
     question_words: Vocabulary
     answers: Vocabulary
-    summary: dict[str, Any]
+    summary: RunSummary
 
 
 def load_run(folder: str | Path) -> Run:

@@ -1,7 +1,5 @@
 """The scores of finished runs, on the data that they were trained on or on others."""
 
-from pathlib import Path
-
 import numpy as np
 
 from cocoqa_keras.data.dataset import Dataset
@@ -10,7 +8,7 @@ from cocoqa_keras.data.pipeline import BatchReader
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.evaluation.predictor import Predictor, Progress
 from cocoqa_keras.models.decisions import answer_scores
-from cocoqa_keras.models.image_features import open_features
+from cocoqa_keras.models.image_features import check_features
 from cocoqa_keras.training.run import Run
 
 
@@ -46,40 +44,12 @@ def scores_of(
     """
     part = dataset.split(split)
     _check_words(run, dataset)
-    _check_features(run, dataset, features)
+    if "image" in run.model.input:
+        check_features(features, run.folder, run.model.input["image"].shape[1])
+        features.check_images(dataset.image_names)
     reader = BatchReader.for_model(run.model, part if rows is None else part.take(rows), features)
     outputs = Predictor(run.model).predict(reader, progress)
     return np.asarray(answer_scores(run.spec.decision_fn, outputs, len(run.answers)))
-
-
-def data_folder_of(run: Run) -> Path:
-    """The folder of the data that a run was trained on.
-
-    Raises:
-        InputError: it is not there any more.
-    """
-    folder = Path(run.summary.get("data", {}).get("folder") or "")
-    if folder == Path() or not folder.is_dir():
-        raise InputError(f"{run.folder}: its data, {folder}, are not there; give --data")
-    return folder
-
-
-def open_features_of(run: Run, data: Path | None = None, given: Path | None = None) -> SparseFeatures | None:
-    """The image features that a run's model takes, or None for a model that takes no image.
-
-    Args:
-        run: the finished run.
-        data: a data folder other than the run's own.
-        given: the file of the features; by default that of the training, for the run's own data, and else one
-            in the data folder or above it.
-
-    Raises:
-        InputError: there are none, or they are damaged.
-    """
-    recorded = Path(run.summary.get("data", {}).get("features") or "")
-    if data is None and given is None and recorded.is_file():
-        given = recorded
-    return open_features(run.spec, data or data_folder_of(run), given)
 
 
 def _check_words(run: Run, dataset: Dataset) -> None:
@@ -92,19 +62,3 @@ def _check_words(run: Run, dataset: Dataset) -> None:
                 f"{dataset.folder}: its {len(others)} {what} are not the {len(own)} that {run.folder} was "
                 f"trained with; --reindex maps words and answers by name"
             )
-
-
-def _check_features(run: Run, dataset: Dataset, features: SparseFeatures | None) -> None:
-    if "image" not in run.model.input:
-        return
-    if features is None:
-        raise InputError(
-            f"{run.folder}: the model takes image features, and none are given (--features FILE.h5)"
-        )
-    features.check_images(dataset.image_names)
-    width = run.model.input["image"].shape[1]
-    if features.shape[1] != width:
-        raise InputError(
-            f"{features.path}: {features.shape[1]} features of an image, and {run.folder} was trained with "
-            f"{width}; use features of the same kind"
-        )

@@ -19,6 +19,7 @@ from cocoqa_keras.export.weight_layout import assign_weights
 from cocoqa_keras.locks import locked
 from cocoqa_keras.models.builder import Graph, build_graph
 from cocoqa_keras.models.decisions import DECISIONS_OF_A_NUMBER
+from cocoqa_keras.models.image_features import check_features
 from cocoqa_keras.models.roles import InputRoles
 from cocoqa_keras.models.sizes import INDEX_COSTS, DatasetInfo, fit_sizes
 from cocoqa_keras.spec.model_spec import ModelSpec
@@ -117,10 +118,8 @@ class Trainer:
         _check_goal(self.spec)
         if self.on_nan not in ("stop", "skip"):
             raise InputError(f"on_nan '{self.on_nan}': give stop or skip")
-        if roles.image_tables and self.features is None:
-            raise InputError(
-                f"{self.spec.path}: the model takes image features, and none are given (--features FILE.h5)"
-            )
+        if roles.image_tables:
+            check_features(self.features, self.spec.path)
         if self.features is not None:
             self.features.check_images(self.dataset.image_names)
         self.name = check_run_name(self.spec.name if self.name is None else self.name)

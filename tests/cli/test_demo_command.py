@@ -101,10 +101,21 @@ def test_data_or_features_that_are_gone_are_told(run, tiny, capsys):
     assert "cannot read nowhere" in refused(main, [*ask, "--pictures", "nowhere"], capsys)
 
 
+def test_a_record_without_data_or_with_other_types_is_refused(run, tiny, capsys):
+    folder = shutil.copytree(run, tiny / "run")
+    summary = json.loads((folder / "run.json").read_text())
+    for part, message in (
+        ({"data": {}}, "does not tell what the run was trained on; give --data"),
+        ({"test": {"rate": "abc"}}, "field 'test.rate': should be a valid number"),
+    ):
+        (folder / "run.json").write_text(json.dumps(summary | part))
+        assert message in refused(main, [folder, "--port", "0"], capsys)
+
+
 def test_features_of_another_width_are_refused(run, tiny, capsys):
     write_features("other.h5", [[1.0, 0.0]] * 6)
     message = refused(main, [run, "--port", "0", "--features", "other.h5"], capsys)
-    assert "has 2 features of an image, and the model takes 6" in message
+    assert "has 2 features of an image, and img_bow takes 6" in message
 
 
 @pytest.mark.parametrize("option", ["--features", "--pictures"])

@@ -148,6 +148,25 @@ def test_an_older_evaluation_is_replaced_and_nothing_else(bow, capsys, tmp_path)
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ({"data": {}}, "run.json does not tell what the run was trained on; give --data"),
+        ({"data": {"folder": 5}}, "run.json, field 'data.folder': should be a valid string; train anew"),
+        (
+            {"data": {"features": [1]}},
+            "run.json, field 'data.features': should be a valid string; train anew",
+        ),
+        ({"example_weights": 7}, "run.json, field 'example_weights': should be a valid string; train anew"),
+    ],
+)
+def test_a_record_without_data_or_with_other_types_is_refused(img_bow, part, message, tmp_path, capsys):
+    copy = shutil.copytree(img_bow, tmp_path / "run")
+    summary = json.loads((copy / "run.json").read_text())
+    (copy / "run.json").write_text(json.dumps(summary | part))
+    assert message in refusal(capsys, copy, "--boosting-weights", tmp_path / "w")
+
+
 def test_data_and_features_may_have_moved(img_bow, tiny_original, tmp_path, capsys):
     expected = report(capsys, img_bow)["figures"]
     copy = shutil.copytree(img_bow, tmp_path / "run")

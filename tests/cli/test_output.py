@@ -58,6 +58,17 @@ def test_what_would_steer_the_terminal_is_escaped(output):
     assert written() == "one\\x1b[2J\\rtwo\nthree\n"
 
 
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_no_part_of_a_table_can_steer_the_terminal(is_terminal, output):
+    written = output(is_terminal=is_terminal)
+    table = Table("title\x1b]0;x\x07", (("heading\x9b2J", "left"),), note="note\rx\nof two lines")
+    table.add("cell\x1bc")
+    print_table(table)
+    words = " ".join(written().split())
+    for part in (r"title\x1b]0;x\x07", r"heading\x9b2J", r"cell\x1bc", r"note\rx of two lines"):
+        assert part in words
+
+
 @pytest.mark.parametrize(
     ("encoding", "is_terminal", "sign"),
     [("utf-8", True, "█"), ("utf-8", False, "#"), ("ascii", True, "#"), ("latin-1", True, "#")],

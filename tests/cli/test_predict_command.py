@@ -98,9 +98,30 @@ def test_data_and_features_may_have_moved(run, tiny_original, tmp_path, answers_
     moved = shutil.copy(tiny_original / "hidden_oxford_mscoco.h5", tmp_path / "moved.h5")
     ask = (folder, "--question", QUESTION, "--image", "coco:309", "--json")
     assert main([*map(str, ask)]) == 2
-    assert "give --features" in capsys.readouterr().err
+    assert "its data, gone, are not there; give --data" in capsys.readouterr().err
     out = printed(capsys, *ask, "--data", tmp_path / "cocoqa", "--features", moved)
     assert json.loads(out)["answers"] == answers_of(QUESTION, 3)
+
+
+def test_images_of_another_data_set_are_not_taken_for_those_of_the_training(run, tiny, capsys):
+    """There is a data set where one is looked for by default."""
+    shutil.copytree(tiny / "cocoqa", tiny / "data" / "cocoqa")
+    folder = shutil.copytree(run, tiny / "run")
+    summary = json.loads((folder / "run.json").read_text())
+    del summary["data"]
+    (folder / "run.json").write_text(json.dumps(summary))
+    error = refusal(capsys, folder, "--question", "what", "--image", "1")
+    assert "run.json does not tell what the run was trained on; give --data" in error
+
+
+def test_a_model_without_image_needs_no_data(blind_run, tmp_path, capsys):
+    folder = shutil.copytree(blind_run, tmp_path / "run")
+    summary = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(summary | {"data": {"folder": "gone"}}))
+    expected = printed(capsys, blind_run, "--question", "what")
+    assert printed(capsys, folder, "--question", "what") == expected
+    error = refusal(capsys, blind_run, "--question", "what", "--features", "some.h5")
+    assert "takes no image features; leave some.h5 out" in error
 
 
 # Many questions.
@@ -211,7 +232,7 @@ def test_features_of_another_width_are_refused(run, tmp_path, capsys):
     other = tmp_path / "other.h5"
     write_features(other, [[1.0, 0.0], [0.0, 2.0]])
     error = refusal(capsys, run, "--question", "what", "--image", "1", "--features", other)
-    assert "takes 6 features of an image, and there are 2" in error
+    assert "has 2 features of an image, and model img_bow takes 6" in error
 
 
 def test_the_command_writes_nothing_but_its_answer(blind_run):

@@ -16,10 +16,10 @@ from cocoqa_keras.demo_page.app import create_app
 from cocoqa_keras.demo_page.demonstrated_run import DemonstratedRun, open_images
 from cocoqa_keras.demo_page.gallery import Gallery
 from cocoqa_keras.demo_page.questioner import Questioner
-from cocoqa_keras.demo_page.server import LOOPBACK_NAMES
 from cocoqa_keras.demo_page.upload import MAX_BYTES, MAX_SIDE, Upload
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.export.saved_model import write_saved_model
+from cocoqa_keras.listening import LOOPBACK_NAMES
 from cocoqa_keras.models.builder import build_model
 from cocoqa_keras.models.sizes import DatasetInfo
 
@@ -276,7 +276,7 @@ def test_where_features_cannot_be_made_again_there_is_no_upload(run, spec, color
 
 def test_features_that_do_not_fit_are_refused(spec, colored, tmp_path):
     write_features(tmp_path / "narrow.h5", np.ones((4, 3)))
-    with pytest.raises(InputError, match="has 3 features of an image, and the model takes 4096"):
+    with pytest.raises(InputError, match="has 3 features of an image, and img_bow takes 4096"):
         open_images(spec, 4096, colored / "cocoqa", tmp_path / "narrow.h5", None)
     write_features(tmp_path / "short.h5", np.ones((3, 4096)))
     with pytest.raises(InputError, match="3 rows, and the data have 4 images"):

@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from cocoqa_keras.demo_page.app import create_app
-from cocoqa_keras.demo_page.server import address_of, http_server, listen, names_of
+from cocoqa_keras.demo_page.server import http_server
+from cocoqa_keras.listening import address_of, listen, names_of
 
 exceptions = pytest.importorskip("selenium.common.exceptions", reason="selenium is missing")
 support = pytest.importorskip("selenium.webdriver.support.ui", reason="selenium is missing")
@@ -21,7 +22,7 @@ BETWEEN_PAGES = (exceptions.NoSuchElementException, exceptions.StaleElementRefer
 def address(run):
     """The address of a running server."""
     with listen("127.0.0.1", 0) as listener:
-        server = http_server(create_app(run, names_of(listener)))
+        server = http_server(create_app(run, names_of(listener, "127.0.0.1")))
         thread = threading.Thread(target=server.run, args=[[listener]])
         thread.start()
         yield address_of(listener)

@@ -128,6 +128,6 @@ def test_wrong_numbers_are_refused(make_answerer, blind):
 def test_images_that_do_not_go_with_the_model_are_refused(tiny_spec, tiny_dataset, tiny_features):
     words, answers = tiny_dataset.question_words, tiny_dataset.answers
     model = build_model(tiny_spec("img_bow"), DatasetInfo(9, 4, 6, 8, feature_width=7))
-    refuse("takes images: give their features", Answerer, model, words, answers)
+    refuse("model img_bow takes image features, and none are given", Answerer, model, words, answers)
     images = ImageSource(tiny_features, tiny_dataset.folder)
-    refuse("takes 7 features of an image, and there are 10", Answerer, model, words, answers, images)
+    refuse("has 10 features of an image, and model img_bow takes 7", Answerer, model, words, answers, images)

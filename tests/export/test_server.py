@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import json
 import threading
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -425,6 +426,20 @@ def test_the_names_of_this_machine_are_answered(address, host):
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:8501", "localhost.evil.example", "", "[::2]"])
 def test_a_page_whose_name_leads_to_this_machine_is_not_answered(address, host):
     assert status_of(address, "GET", {"Host": host}) == 403
+
+
+def test_a_server_listens_at_addresses_of_version_6(model):
+    try:
+        server = ModelServer(model, "::1", 0)
+    except InputError as error:
+        pytest.skip(f"no IPv6 here: {error}")
+    with server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        assert server.url.startswith("http://[::1]:")
+        with urllib.request.urlopen(server.url, timeout=30) as reply:
+            assert json.load(reply) == model.status()
+        thread.join()
 
 
 def test_a_server_that_others_reach_has_any_name(model):

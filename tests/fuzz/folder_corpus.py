@@ -124,7 +124,12 @@ _NO_MODEL = {"nothing": b"", "text": b"hello", "zeros": bytes(1000)}
 _VALUES = {
     "numbers": '{"data": 1, "test": 2}',
     "a folder that is a number": '{"data": {"folder": 1}}',
+    "features that are a list": '{"data": {"folder": ".", "features": [1]}}',
+    "no folder": '{"data": {"features": "x.h5"}}',
+    "weights that are a number": '{"example_weights": 7}',
     "a figure that is none": '{"test": {"rate": "<script>"}}',
+    "zeros in paths": '{"data": {"folder": "\\u0000"}, "example_weights": "w\\u0000"}',
+    "a figure of many lines": '{"test": {"' + "a\\n" * 10_000 + '": null}}',
     "control characters": '{"versions": {"\u001b[2J": "\u001b]0;x\u0007"}}',
 }
 _RUNS = {**JSON, **{what: content.encode() for what, content in _VALUES.items()}}

@@ -18,13 +18,14 @@ from cocoqa_keras.data.download import RECORD_FILE, download
 from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.data.manifest import load_manifest
 from cocoqa_keras.data.matrices import read_matrix
-from cocoqa_keras.data.picture_files import open_pictures
+from cocoqa_keras.data.picture_files import Pictures, open_pictures
 from cocoqa_keras.data.sources import read_source
 from cocoqa_keras.data.verification.verify import verify
 from cocoqa_keras.digests import sha256_of
 from cocoqa_keras.evaluation.wordnet import WordNet
 from cocoqa_keras.export.server import ServedModel
 from cocoqa_keras.report.answers import read_answers
+from cocoqa_keras.report.html import write_html
 from cocoqa_keras.report.question_list import read_new_questions, read_question_list
 from cocoqa_keras.reproduce.reproduction import Reproduction
 from cocoqa_keras.spec import load_spec, load_training_config
@@ -32,7 +33,7 @@ from cocoqa_keras.training.checkpoint import Checkpoints
 from cocoqa_keras.training.example_weights import read_example_weights
 from cocoqa_keras.training.round_facts import RoundFacts
 from cocoqa_keras.training.run import load_run
-from cocoqa_keras.training.run_files import read_summary, read_vocabularies
+from cocoqa_keras.training.run_files import find_data, read_summary, read_vocabularies
 
 
 def _read_pickle(path):
@@ -71,9 +72,23 @@ def _read_dataset(folder):
     load_dataset(folder).fingerprint()
 
 
-def _read_example_weights(folder):
+def _read_example_weights(folder, prefix="w"):
     dataset = SimpleNamespace(splits=lambda: [("train", folders.WEIGHTED)])
-    read_example_weights(folder / "w", dataset)
+    read_example_weights(folder / prefix, dataset)
+
+
+def _find_data(folder):
+    find_data(folder, read_summary(folder), None, None)
+
+
+def _find_example_weights(folder):
+    prefix = read_summary(folder).example_weights
+    if prefix is not None:
+        _read_example_weights(folder, prefix)
+
+
+def _report(folder):
+    write_html(read_answers(folder), folder / "report", Pictures({}), False, lambda *step: None)
 
 
 def _read_wordnet(folder):
@@ -154,7 +169,9 @@ READERS = {
         for part in ("sizes", "indices", "data")
     },
     "w-train.npy": _in(folders.example_weights, "w-train.npy", _read_example_weights),
-    "run.json": _in(folders.run, "run.json", read_summary, read_answers),
+    "run.json": _in(
+        folders.run, "run.json", _find_data, _find_example_weights, _report, requests_of_web.open_page
+    ),
     "answers.json": _in(folders.run, "answers.json", read_vocabularies),
     "predictions.jsonl": _in(folders.run, "predictions.jsonl", read_answers),
     "state.npz": [_read_state],

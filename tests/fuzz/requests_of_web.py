@@ -4,7 +4,7 @@ import atexit
 import http.client
 import json
 import threading
-from functools import cache
+from functools import cache, lru_cache
 from types import SimpleNamespace
 
 import folders
@@ -15,6 +15,7 @@ from cocoqa_keras.demo_page.demonstrated_run import DemonstratedRun
 from cocoqa_keras.demo_page.questioner import Reply, ScoredAnswer
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.export.server import ModelServer, ServedModel
+from cocoqa_keras.training.run_files import read_summary
 
 BOUNDARY = "XX"  # between the parts of a form
 
@@ -44,16 +45,22 @@ def _served_model():
 def send_form(path):
     """Posts a file as the form of `cocoqa-demo` with a picture of one's own."""
     headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
-    response = _demo_page().post("/own", content=path.read_bytes(), headers=headers)
+    response = _demo_page(None).post("/own", content=path.read_bytes(), headers=headers)
     if response.status_code != 200:
         assert 400 <= response.status_code < 500, response.text
         raise InputError(f"refused with status {response.status_code}")
 
 
-@cache
-def _demo_page():
+def open_page(folder):
+    """Opens the page of `cocoqa-demo`, where it tells what a run is worth."""
+    response = _demo_page(read_summary(folder).test.get("rate")).get("/")
+    assert response.status_code == 200, response.text
+
+
+@lru_cache(10)  # of the rates that a long fuzzing meets
+def _demo_page(test_rate):
     """The page of a model that has the same answer to everything."""
     questioner = SimpleNamespace(ask=lambda question, image: Reply([ScoredAnswer("cat", 1.0)], []))
     images = SimpleNamespace(takes_pictures=True, features_of=lambda picture: None)
-    run = DemonstratedRun("it", "it", None, questioner, images)
+    run = DemonstratedRun("it", "it", test_rate, questioner, images)
     return TestClient(create_app(run, ["testserver"]))

@@ -69,6 +69,15 @@ def test_a_terminal_has_lines_as_they_are():
     assert ":cat: [bold]4[/] long" in seen
 
 
+@pytest.mark.parametrize("output", ["terminal", "pipe"])
+def test_a_line_cannot_steer_the_terminal(output):
+    code = WORK.format(in_bytes=False).replace("line {done}", "\\x1b[2Jline {done}\\r\\nof two")
+    seen, piped = in_terminal(code, output)
+    lines = (piped or seen).splitlines()
+    assert r"\x1b[2Jline 4\r" in lines
+    assert f"of two {'long ' * 30}" in lines
+
+
 def test_a_dumb_terminal_has_no_bar():
     seen, _ = in_terminal(WORK.format(in_bytes=False), "terminal", TERM="dumb")
     assert seen.splitlines() == LINES

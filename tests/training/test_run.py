@@ -40,12 +40,12 @@ def test_a_run_is_read_back_whole(round_one, tiny_dataset, tiny_features):
     assert run.spec.name == "img_bow"
     assert run.question_words == tiny_dataset.question_words
     assert run.answers == tiny_dataset.answers
-    assert run.summary["name"] == round_one.folder.name
-    assert run.summary["data"]["vocabulary_size"] == 9
+    assert run.summary.name == round_one.folder.name
+    assert run.summary.data.vocabulary_size == 9
     reader = BatchReader.for_model(run.model, tiny_dataset.test, tiny_features)
     scores = Predictor(run.model).predict(reader)
     np.testing.assert_array_equal(scores, Predictor(round_one.training.model).predict(reader))
-    assert run.summary["test"]["rate"] == np.mean(scores.argmax(1) == tiny_dataset.test.answers)
+    assert run.summary.test["rate"] == np.mean(scores.argmax(1) == tiny_dataset.test.answers)
 
 
 def test_a_run_leaves_the_files_of_the_2015_program(round_one):

@@ -1,6 +1,5 @@
 """The scores of a finished run, and the data that it can be asked about."""
 
-import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +13,8 @@ from cocoqa_keras.evaluation.reindex import reindex
 from cocoqa_keras.spec import TrainingConfig
 from cocoqa_keras.training.reporter import Reporter
 from cocoqa_keras.training.run import load_run
-from cocoqa_keras.training.run_scores import data_folder_of, open_features_of, scores_of
+from cocoqa_keras.training.run_files import find_data
+from cocoqa_keras.training.run_scores import scores_of
 from cocoqa_keras.training.trainer import Trainer
 
 
@@ -51,12 +51,8 @@ def test_scores_are_the_model_s_outputs_on_any_part(run, tiny_dataset, tiny_feat
     )
 
 
-def test_the_run_knows_its_data_and_its_features(run, tiny_dataset, tiny_folder, tiny_features):
-    assert data_folder_of(run) == tiny_folder
-    with open_features_of(run) as features:
-        assert features.path == tiny_features.path
-    with open_features_of(run, tiny_folder) as features:
-        assert features.path.samefile(tiny_features.path)
+def test_the_run_knows_its_data_and_its_features(run, tiny_folder, tiny_features):
+    assert find_data(run.folder, run.summary, None, None) == (tiny_folder, tiny_features.path)
 
 
 def refusal(function, *arguments):
@@ -82,16 +78,7 @@ def test_features_of_another_width_or_none_are_refused(run, tiny_dataset, tmp_pa
     assert "--features" in refusal(scores_of, run, tiny_dataset, "test", None)
     write_features(tmp_path / "narrow.h5", np.ones((8, 3)))
     with SparseFeatures(tmp_path / "narrow.h5") as narrow:
-        assert "was trained with 10" in refusal(scores_of, run, tiny_dataset, "test", narrow)
+        assert "has 3 features of an image" in refusal(scores_of, run, tiny_dataset, "test", narrow)
     write_features(tmp_path / "few.h5", np.ones((3, 10)))
     with SparseFeatures(tmp_path / "few.h5") as few:
         assert "3 rows" in refusal(scores_of, run, tiny_dataset, "test", few)
-
-
-def test_data_that_are_gone_are_asked_for(folder, tmp_path):
-    copy = shutil.copytree(folder, tmp_path / folder.name)
-    run = load_run(copy)
-    run.summary["data"].update(folder="gone")
-    assert "give --data" in refusal(data_folder_of, run)
-    run.summary["data"].clear()
-    assert "give --data" in refusal(data_folder_of, run)

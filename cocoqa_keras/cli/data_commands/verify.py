@@ -23,11 +23,10 @@ def verify(
     """
     from cocoqa_keras.data.verification import verify as verification
     from cocoqa_keras.data.verification.findings import Outcome
-    from cocoqa_keras.tables import printable
 
     failed = []
     for finding in verification.verify(folder, features):
-        print_line(printable(f"{finding.outcome:<7}  {finding.check}: {finding.detail}"))
+        print_line(f"{finding.outcome:<7}  {finding.check}: {finding.detail}")
         if finding.outcome is Outcome.FAILED:
             failed.append(finding)
     if failed:
