@@ -12,7 +12,7 @@ _HOMES = {
     "list_models": "cocoqa_keras.models.zoo",
     "load_dataset": "cocoqa_keras.data.dataset",
     "load_run": "cocoqa_keras.training.run",
-    "load_spec": "cocoqa_keras.spec",
+    "load_spec": "cocoqa_keras.models.zoo",
 }
 
 __all__ = ["Trainer", "build_model", "list_models", "load_dataset", "load_run", "load_spec"]

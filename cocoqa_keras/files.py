@@ -73,13 +73,13 @@ def atomic_folder(
     try:
         place = _resolved(folder)
         _clear_up(place)
-        _check_replaceable(folder, kind, mark)
+        check_replaceable(folder, kind, mark)
         with _hidden_folder(place) as hidden:
             unfinished = hidden / _NEW
             yield unfinished
             for path in (*unfinished.rglob("*"), unfinished):
                 _sync(path)
-            _check_replaceable(folder, kind, mark)  # another process may have been faster
+            check_replaceable(folder, kind, mark)  # another process may have been faster
             if last is not None and place.exists():
                 _merge(place, unfinished, hidden / _REPLACED / last)
             else:
@@ -87,6 +87,32 @@ def atomic_folder(
             _sync(place.parent)
     except OSError as error:
         raise cannot_write(folder, error) from error
+
+
+def check_writable(folder: str | Path) -> None:
+    """Makes sure that the folder of --output can be written to, or made; nothing is left there.
+
+    Raises:
+        InputError: it cannot.
+    """
+    place = Path(folder).absolute()
+    try:
+        existing = next(path for path in (place, *place.parents) if path.exists())
+        with tempfile.TemporaryDirectory(prefix=".", dir=existing):
+            pass
+    except OSError as error:
+        raise InputError(f"cannot write to {folder}: {error.strerror}; choose another --output") from error
+
+
+def check_replaceable(folder: Path, kind: str, mark: str | None) -> None:
+    """Makes sure that `atomic_folder`, of the same arguments, may replace what is there.
+
+    Raises:
+        InputError: it is something else.
+    """
+    is_one = mark is not None and (folder / mark).is_file()
+    if folder.exists() and not is_one and not (folder.is_dir() and not any(folder.iterdir())):
+        raise InputError(f"{folder} exists and is not {kind}; choose another folder")
 
 
 def write_text(path: str | Path, text: str) -> None:
@@ -224,12 +250,6 @@ def _sync(path: Path) -> None:
     except OSError:
         if not path.is_dir():  # for folders, some systems cannot
             raise
-
-
-def _check_replaceable(folder: Path, kind: str, mark: str | None) -> None:
-    is_one = mark is not None and (folder / mark).is_file()
-    if folder.exists() and not is_one and not (folder.is_dir() and not any(folder.iterdir())):
-        raise InputError(f"{folder} exists and is not {kind}; choose another folder")
 
 
 def _exchange(place: Path, new: Path, old: Path) -> None:

@@ -1,21 +1,27 @@
 """How every command runs: arguments by typer, a user's mistake as one line and exit code 2."""
 
 import errno
+import inspect
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 
 import typer
 
 from cocoqa_keras.cli.options import Strategy
 from cocoqa_keras.errors import InputError, LostWorkerError
+from cocoqa_keras.suggestion import nearest
 from cocoqa_keras.tables import printable
 
 INTERRUPTED = 130
 TRY_AGAIN = 75  # `EX_TEMPFAIL` of sysexits.h: nothing is wrong with the call; a scheduler may repeat it
 
+_SETTINGS = {"add_completion": False, "rich_markup_mode": None, "pretty_exceptions_enable": False}
+_EPILOG = "Alone, --version tells the version."
 _STANDARD_ERROR = 2  # its file descriptor
 _DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -33,6 +39,9 @@ def run(app: typer.Typer, argv: list[str] | None) -> int:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's notes on how it was compiled
     try:
+        if (sys.argv[1:] if argv is None else argv) == ["--version"]:
+            print(f"cocoqa_keras {version('cocoqa-keras')}", flush=True)
+            return 0
         result = app(args=argv, standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -51,7 +60,7 @@ def run(app: typer.Typer, argv: list[str] | None) -> int:
         # Bad use, as click reports it; click's own exceptions are not typer's to name.
         if not hasattr(error, "format_message"):
             raise
-        return _fail(f"{error.format_message()} (see --help)", 2)
+        return _fail(f"{_in_plain_words(error.format_message())} (see --help)", 2)
     if result == INTERRUPTED:  # what typer makes of Ctrl-C
         return _fail("interrupted", INTERRUPTED)
     return result if isinstance(result, int) else 0
@@ -59,14 +68,17 @@ def run(app: typer.Typer, argv: list[str] | None) -> int:
 
 def command(function: Callable) -> typer.Typer:
     """A program of a single command."""
-    return group(None, function)
+    app = typer.Typer(**_SETTINGS)
+    app.command(epilog=_EPILOG)(function)
+    return app
 
 
-def group(about: str | None, *functions: Callable) -> typer.Typer:
-    """A program of several commands, each of the name of its function; its help begins with `about`."""
-    app = typer.Typer(help=about, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+def group(purpose: str, *functions: Callable) -> typer.Typer:
+    """A program of several subcommands, called as their functions are."""
+    app = typer.Typer(help=purpose, epilog=_EPILOG, **_SETTINGS)
     for function in functions:
-        app.command()(function)
+        summary, _, _ = inspect.getdoc(function).partition("\n")
+        app.command(short_help=summary)(function)
     return app
 
 
@@ -106,6 +118,14 @@ def quiet_native_code() -> Iterator[None]:
     finally:
         os.dup2(kept, _STANDARD_ERROR)
         os.close(kept)
+
+
+def _in_plain_words(message: str) -> str:
+    """What typer says of bad use, less the terms of the library that checks, with the nearest choice."""
+    message = message.replace("Value error, ", "").replace("Input should", "should")
+    wrong = re.search(r"'([^']*)' is not one of (.*)", message)
+    near = wrong and nearest(wrong[1], re.findall(r"'([^']*)'", wrong[2]))
+    return f"{message} Did you mean '{near}'?" if near else message
 
 
 def _close_output() -> None:

@@ -10,6 +10,7 @@ from cocoqa_keras.cli.command import command, run, start_tensorflow
 from cocoqa_keras.cli.options import DataOfRun, FeaturesOfRun
 from cocoqa_keras.cli.output import print_line
 from cocoqa_keras.cli.run_folder import find_saved_model
+from cocoqa_keras.cli.until_stopped import until_stopped
 from cocoqa_keras.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,10 +48,8 @@ def demo(
     with listen(host, port) as listener:
         opened = _open_run(run_folder, saved_model, pictures, data, features)
         print_line(f"{opened.name}: {address_of(listener)} (Ctrl-C ends it)")
-        try:
+        with until_stopped():
             http_server(create_app(opened, names_of(listener, host))).run([listener])
-        except KeyboardInterrupt:
-            print_line("Stopped")
 
 
 def _open_run(

@@ -16,6 +16,7 @@ from cocoqa_keras.cli.output import print_table
 from cocoqa_keras.cli.run_folder import open_run
 from cocoqa_keras.data.question_types import QuestionType
 from cocoqa_keras.errors import InputError
+from cocoqa_keras.files import atomic_folder, check_replaceable, write_text
 from cocoqa_keras.reproduce.published import published_for
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _TYPES = {kind.name.lower(): kind for kind in QuestionType}
 _FIGURES = "figures.json"
+_KIND = "one of cocoqa-evaluate"
 
 
 class Part(StrEnum):
@@ -98,12 +100,17 @@ def evaluate(
     _check_use(runs, by_type, average, split, prior, reindex)
     if boosting_weights is not None and (len(runs) != 1 or reindex):
         raise InputError("--boosting-weights takes one run, on the data that it was trained on")
+    from cocoqa_keras.data.dataset import load_dataset
+    from cocoqa_keras.data.dataset_files import check_presence
+
+    if data is not None:
+        check_presence(data)
+    if output is not None:
+        check_replaceable(output, _KIND, mark=_FIGURES)
     names = [folder.name for folder in runs]
     names += [f"{kind.name.lower()}={folder.name}" for kind, folder in by_type.items()]
     models = [_open_run(folder, data, features) for folder in (*runs, *by_type.values())]
     other = None if against is None else _open_run(against, data, features)
-    from cocoqa_keras.data.dataset import load_dataset
-
     dataset = load_dataset(data or _common_data(models))
     notes = ["Corrected by the visual prior"] if prior else []
     asked = _in_words_of(models[0].run, dataset, split, notes) if reindex else dataset
@@ -266,11 +273,10 @@ def _write(
     from cocoqa_keras.evaluation.evaluator import result_lines
     from cocoqa_keras.evaluation.plots import write_plots
     from cocoqa_keras.evaluation.predictions import write_predictions
-    from cocoqa_keras.files import atomic_folder, write_text
 
     content = report.to_dict()
     predicted, true = scores.argmax(axis=1), asked.split(report.split).answers
-    with atomic_folder(folder, "one of cocoqa-evaluate", mark=_FIGURES, last=_FIGURES) as unfinished:
+    with atomic_folder(folder, _KIND, mark=_FIGURES, last=_FIGURES) as unfinished:
         write_text(unfinished / "result.txt", result_lines(content["figures"]))
         write_text(unfinished / _FIGURES, json.dumps(content, indent=2) + "\n")
         write_predictions(unfinished / "predictions.jsonl", dataset, report.split, scores, asked.answers)

@@ -12,6 +12,7 @@ from cocoqa_keras.cli.options import DEFAULT_DATA, Dtype
 from cocoqa_keras.cli.output import print_line
 from cocoqa_keras.cli.run_folder import open_run
 from cocoqa_keras.errors import InputError
+from cocoqa_keras.files import atomic_path, check_replaceable
 
 if TYPE_CHECKING:
     import keras
@@ -89,6 +90,8 @@ def export(
         raise InputError("--dtype goes with --format weights; other formats have a precision of their own")
     if format_ is Format.KERAS and output is not None and output.suffix != ".keras":
         raise InputError(f"--output {output}: Keras asks for a name that ends with .keras")
+    if format_ is Format.SAVED_MODEL and output is not None:
+        check_replaceable(output, "a SavedModel", mark="saved_model.pb")
     if run_folder is not None:
         if spec or data or features:
             raise InputError("--spec, --data and --features go with --weights; a run knows its own")
@@ -119,11 +122,10 @@ def _read_weights(path: Path, model_name: str, data: Path, features: Path | None
     from cocoqa_keras.data.dataset import load_dataset
     from cocoqa_keras.data.formats import read_weights
     from cocoqa_keras.models.image_features import open_features
-    from cocoqa_keras.models.zoo import find_model
-    from cocoqa_keras.spec import load_spec
+    from cocoqa_keras.models.zoo import load_spec
 
     entries = read_weights(path)
-    spec = load_spec(find_model(model_name))
+    spec = load_spec(model_name)
     dataset = load_dataset(data)
     image_features = open_features(spec, data, features)
     start_tensorflow()
@@ -152,7 +154,6 @@ def _write_model(format_: Format, path: Path, trained: _Trained) -> None:
             write_saved_model(path, trained.model, trained.question_words, trained.answers, decision)
         case Format.KERAS:
             from cocoqa_keras.export.saved_model import inference_copy
-            from cocoqa_keras.files import atomic_path
 
             with atomic_path(path) as temporary:
                 inference_copy(trained.model).save(temporary)

@@ -1,4 +1,4 @@
-"""What a command may be followed by: the last line that it prints."""
+"""What a command may be followed by: the last lines that it prints."""
 
 import shlex
 from collections.abc import Sequence
@@ -14,9 +14,11 @@ QUESTION = "what is in the picture?"
 
 
 def print_next(*commands: Command) -> None:
-    """Prints commands, each as it can be pasted into a shell; nothing where there are none."""
-    if commands:
-        print_line(f"Next: {' | '.join(shlex.join(map(str, command)) for command in commands)}")
+    """Prints commands, each on a line, as it can be pasted into a shell; nothing where there are none."""
+    heading = "Next: "
+    for command in commands:
+        print_line(f"{heading}{shlex.join(map(str, command))}")
+        heading = " " * len(heading)
 
 
 def training_on(data: Path) -> Command:

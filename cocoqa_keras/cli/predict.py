@@ -75,6 +75,7 @@ def predict(
         return
     if output is not None or shard is not None:
         raise InputError("--output and --shard go with --input FILES")
+    _check_question(run_folder, question, image)
     answerer = open_answerer(run_folder, data, features)
     from cocoqa_keras.evaluation.queries import answer_queries
 
@@ -84,6 +85,23 @@ def predict(
         print(json.dumps(result, indent=2))
     else:
         _print_table(result)
+
+
+def _check_question(run_folder: Path, question: str, image: str | None) -> None:
+    """Refuses what cannot be asked, before TensorFlow is imported, which takes seconds."""
+    from cocoqa_keras.data.vocabulary import tokenize
+    from cocoqa_keras.models.roles import InputRoles
+    from cocoqa_keras.training.run_files import find_model, read_spec
+
+    if not tokenize(question):
+        raise InputError(f"--question {question!r} has no words; ask something")
+    find_model(run_folder)
+    spec = read_spec(run_folder)
+    takes_image = bool(InputRoles.of(spec).image_tables)
+    if takes_image and image is None:
+        raise InputError(f"model {spec.name} answers about an image; name one with --image")
+    if image is not None and not takes_image:
+        raise InputError(f"model {spec.name} takes no image; leave --image {image} out")
 
 
 def _print_table(result: dict[str, Any]) -> None:

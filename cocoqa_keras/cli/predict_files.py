@@ -100,7 +100,7 @@ def write_answers(
     except KeyboardInterrupt:
         print_line("What is done is kept: run the same command again to go on.")
         raise
-    print_line(f"{output}: {count} files, {added} of them new")
+    print_line(f"{output}: {count} {'file' if count == 1 else 'files'}, {added} new")
 
 
 def fingerprint(run_folder: Path, images: "ImageSource | None") -> dict[str, str]:

@@ -133,10 +133,9 @@ def _copy(folder: Path, place: Path) -> Path:
 
 def _read_spec(folder: Path, spec: str | None, settings: "RunSettings") -> "ModelSpec":
     """The model file that was given, or the run's own copy."""
-    from cocoqa_keras.models.zoo import find_model
-    from cocoqa_keras.spec import load_spec
+    from cocoqa_keras.models.zoo import load_spec
     from cocoqa_keras.training.run_files import read_spec
 
     if spec is not None:
-        return load_spec(find_model(spec), settings.overrides)
+        return load_spec(spec, settings.overrides)
     return read_spec(folder, settings.overrides).from_folder(Path(settings.spec_file).parent)

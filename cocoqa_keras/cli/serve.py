@@ -9,6 +9,7 @@ from typer import Argument, Option
 from cocoqa_keras.cli.command import command, quiet_native_code, run
 from cocoqa_keras.cli.output import print_line
 from cocoqa_keras.cli.run_folder import find_saved_model
+from cocoqa_keras.cli.until_stopped import until_stopped
 from cocoqa_keras.errors import InputError
 
 
@@ -33,12 +34,9 @@ def serve(
         from cocoqa_keras.export.server import ModelServer, ServedModel
 
         served = ServedModel(folder, name)
-    with ModelServer(served, host, port) as server:
+    with until_stopped(), ModelServer(served, host, port) as server:
         print_line(f"{folder}: {server.url} (Ctrl-C ends it)")
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print_line("Stopped")
+        server.serve_forever()
 
 
 def main(argv: list[str] | None = None) -> int:

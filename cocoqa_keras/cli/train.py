@@ -100,8 +100,10 @@ def train(
     a fresh model on training and validation part together. Each leaves a run folder with its weights and
     test results. Try it: cocoqa-train img_bow
     """
-    from cocoqa_keras.models.zoo import TRAINING_CONFIG, config_folder, find_model
-    from cocoqa_keras.spec import load_spec, load_training_config
+    from cocoqa_keras.files import check_writable
+    from cocoqa_keras.models.zoo import TRAINING_CONFIG, config_folder, load_spec
+    from cocoqa_keras.spec import load_training_config
+    from cocoqa_keras.training.cluster import Cluster
     from cocoqa_keras.training.run_settings import check_run_name
 
     if resume is not None:
@@ -126,12 +128,18 @@ def train(
         raise InputError(
             "--early-stop-score skips the first round and --one-round the second; give one of them"
         )
+    if strategy is Strategy.MULTI_WORKER and not dry_run:
+        Cluster.from_environment()
+    else:
+        check_writable(output)
+    if weights_from is not None and not weights_from.exists():
+        raise InputError(f"cannot read {weights_from}: no such file or run folder; check the path")
     settings, stage_settings = _read_overrides(set_ or [])
     if epochs is not None:
         settings["numEpoch"] = epochs
     if early_stop_score is not None:
         settings["stopScore"] = early_stop_score
-    model_spec = load_spec(find_model(spec), stage_settings)
+    model_spec = load_spec(spec, stage_settings)
     training_config = load_training_config(config or config_folder() / f"{TRAINING_CONFIG}.yml", settings)
     if dry_run and data == DEFAULT_DATA and not data.is_dir():
         start_keras(str(dtype))

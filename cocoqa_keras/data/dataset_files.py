@@ -23,8 +23,12 @@ def check_presence(folder: Path) -> None:
     """Makes sure that the files are there which no data set lacks.
 
     Raises:
-        InputError: one is missing.
+        InputError: one is missing, or the folder is.
     """
+    if not folder.is_dir():
+        raise InputError(
+            f"no folder {folder}; check the path, or make a data set there: cocoqa-data download or encode"
+        )
     for name in REQUIRED_FILES:
         if not (folder / name).is_file():
             raise InputError(f"{folder / name} is missing: {folder} is not an encoded data set; {REMEDY}")

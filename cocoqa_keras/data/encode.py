@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cocoqa_keras.data.dataset_files import SPLITS, read_split
 from cocoqa_keras.data.examples import Examples, Parts
 from cocoqa_keras.data.formats import write_array, write_pickle
 from cocoqa_keras.data.image_names import image_order
@@ -16,6 +17,7 @@ from cocoqa_keras.errors import InputError
 from cocoqa_keras.files import atomic_folder
 
 WORDS_PER_QUESTION = 55
+_MARK = "qdict.pkl"  # tells a folder with an encoded data set
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,26 @@ def choose_encoding(
     )
 
 
+def check_free(output: str | Path, per_type: bool = False) -> None:
+    """Makes sure that writing an encoded data set would replace none.
+
+    Args:
+        output: the folder of the data set.
+        per_type: a data set for each type of question would be written too; see `write_encoded_per_type`.
+
+    Raises:
+        InputError: there is one already; the message says how many questions it has.
+    """
+    output = Path(output)
+    for folder in (output, *_folders_of_types(output).values()) if per_type else (output,):
+        if (folder / _MARK).is_file():
+            parts = ", ".join(f"{name} {_count(folder / f'{name}.npy')}" for name in SPLITS)
+            raise InputError(
+                f"{folder} holds a data set already, with questions in {parts}; choose another folder, or "
+                f"give --replace to replace it"
+            )
+
+
 def write_encoded(output: str | Path, encoding: Encoding) -> None:
     """Writes the files of an encoded data set, all of them or none.
 
@@ -108,7 +130,7 @@ def write_encoded(output: str | Path, encoding: Encoding) -> None:
 
     Reference: the 2015 program's file formats.
     """
-    with atomic_folder(output, "an encoded data set", mark="qdict.pkl", last="train.npy") as folder:
+    with atomic_folder(output, "an encoded data set", mark=_MARK, last="train.npy") as folder:
         for name, part in encoding.parts.items():
             write_array(folder / f"{name}.npy", _encode_part(encoding, part))
         write_pickle(folder / "qdict.pkl", encoding.question_words.to_dict())
@@ -138,14 +160,26 @@ def write_encoded_per_type(output: str | Path, encoding: Encoding) -> list[Path]
 
     Reference: Ren, Kiros and Zemel (2015), section 4.2 (the model IMG).
     """
-    output = Path(output).absolute() if not Path(output).name else Path(output)
     folders = []
-    for kind in QuestionType:
+    for kind, folder in _folders_of_types(Path(output)).items():
         of_type = encoding.of_type(kind)
         if of_type.parts.train:
-            folders.append(output.with_name(f"{output.name}-{kind.name.lower()}"))
-            write_encoded(folders[-1], of_type)
+            write_encoded(folder, of_type)
+            folders.append(folder)
     return folders
+
+
+def _folders_of_types(output: Path) -> dict[QuestionType, Path]:
+    output = output if output.name else output.absolute()
+    return {kind: output.with_name(f"{output.name}-{kind.name.lower()}") for kind in QuestionType}
+
+
+def _count(path: Path) -> int | str:
+    """How many questions a part has, as a message says it."""
+    try:
+        return len(read_split(path)) if path.exists() else 0
+    except InputError:
+        return "(damaged)"
 
 
 def _with_frequent_answers(parts: Parts, count: int) -> Parts:

@@ -44,7 +44,9 @@ def read_lines(path: Path) -> Iterator[str]:
                     line = line.removeprefix(codecs.BOM_UTF8)
                 yield _decode(line, f"{path}, line {number}")
     except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}; fetch the file anew") from error
+        raise InputError(
+            f"cannot read {path}: {error.strerror}; check the path, or fetch the file anew"
+        ) from error
 
 
 def read_json(path: Path, fields: Collection[str]) -> Any:

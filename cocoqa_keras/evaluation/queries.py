@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from cocoqa_keras.data.vocabulary import tokenize
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.evaluation.answerer import Answerer
 from cocoqa_keras.evaluation.predictions import check_scores
 from cocoqa_keras.evaluation.question_blocks import MAX_LINE_BYTES, Block
 from cocoqa_keras.spec.schema import shown
+from cocoqa_keras.suggestion import nearest
 
 BATCH_SIZE = 1000
 _ADDED_FIELDS = ("answers", "unknown_words")
@@ -109,13 +111,19 @@ def _parse(line: bytes, answerer: Answerer) -> Query:
     except (ValueError, RecursionError) as error:
         raise InputError('not JSON; write {"question": "...", "image": ...}') from error
     if not isinstance(query, dict) or not isinstance(query.get("question"), str):
-        raise InputError('has no question in words; write {"question": "...", "image": ...}')
+        meant = "" if not isinstance(query, dict) else _misspelt("question", query)
+        raise InputError(f'has no question in words{meant}; write {{"question": "...", "image": ...}}')
+    if not tokenize(query["question"]):
+        raise InputError("field 'question': has no words; write a question there, or take the line out")
     for name in _ADDED_FIELDS:
         if name in query:
             raise InputError(
                 f"has a field {name!r}, which the answer would replace; rename it or leave it out"
             )
     image = query.get("image")
+    if image is None and answerer.takes_image:
+        meant = _misspelt("image", query)
+        raise InputError(f"no field 'image' that names one{meant}, and the model answers about an image")
     if image is not None and type(image) not in (int, str):
         raise InputError('the image is neither a number nor text; write 1, "coco:9", or "picture.png"')
     try:
@@ -123,6 +131,12 @@ def _parse(line: bytes, answerer: Answerer) -> Query:
     except InputError as error:
         raise InputError(_abridged(str(error), image)) from error
     return query
+
+
+def _misspelt(name: str, query: Query) -> str:
+    """A question whether another field is meant to be the one of this name, if it may be."""
+    near = nearest(name, (field for field in query if field not in ("question", "image")))
+    return "" if near is None else f" (is it meant by '{near[:_LONGEST_NAME]}'?)"
 
 
 def _finite(text: str) -> float:

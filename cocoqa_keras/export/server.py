@@ -8,7 +8,9 @@ import base64
 import json
 import re
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,6 +31,7 @@ LARGEST_REQUEST = 64 * 2**20  # bytes: about 1000 questions, each with 4096 feat
 BASE64_KEY = "b64"
 
 _BLOCK = 2**20
+_LAST_SECONDS = 5.0  # for the requests in flight when the server is closed
 _MOST_DIGITS = 12  # of a length that is taken for one: Python refuses to read numbers of thousands
 _MAX_RANK = 254  # of a tensor: TensorFlow ends the process beyond
 _PATH = re.compile(
@@ -204,6 +207,8 @@ class ModelServer(ThreadingHTTPServer):
     Pages in a browser are not answered, nor a client that calls the server by a name that is not its own, see
     `names_of`.
 
+    When it is closed, requests in flight are answered, as far as that takes no longer than five seconds.
+
     Args:
         model: the model.
         host: address to listen on; 127.0.0.1 is reached from this machine only.
@@ -215,6 +220,8 @@ class ModelServer(ThreadingHTTPServer):
 
     def __init__(self, model: ServedModel, host: str, port: int) -> None:
         self.model = model
+        self._in_flight = 0
+        self._changed = threading.Condition()
         listener = listen(host, port)
         super().__init__(listener.getsockname(), _Handler, bind_and_activate=False)
         self.socket.close()  # it is of version 4
@@ -229,6 +236,26 @@ class ModelServer(ThreadingHTTPServer):
     def url(self) -> str:
         """Address of the model."""
         return f"{address_of(self.socket)}v1/models/{self.model.name}"
+
+    @contextmanager
+    def in_flight(self) -> Iterator[None]:
+        """Counts what is inside among the requests that are being answered."""
+        self._count(1)
+        try:
+            yield
+        finally:
+            self._count(-1)
+
+    def server_close(self) -> None:
+        """Takes no more connections, and lets requests in flight be answered."""
+        super().server_close()
+        with self._changed:
+            self._changed.wait_for(lambda: self._in_flight == 0, _LAST_SECONDS)
+
+    def _count(self, change: int) -> None:
+        with self._changed:
+            self._in_flight += change
+            self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Keeps silent about clients that hang up; reports anything else."""
@@ -249,10 +276,15 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """What the model is."""
         model = self.server.model
-        self._answer({None: model.status, "/metadata": model.metadata})
+        with self.server.in_flight():
+            self._answer({None: model.status, "/metadata": model.metadata})
 
     def do_POST(self) -> None:
         """What the model predicts."""
+        with self.server.in_flight():
+            self._predict()
+
+    def _predict(self) -> None:
         length = self.headers["Content-Length"] or ""
         if not length.isdecimal() or "Transfer-Encoding" in self.headers:  # in chunks, the length is not told
             self.send_error(HTTPStatus.LENGTH_REQUIRED)

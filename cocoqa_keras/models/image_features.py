@@ -39,6 +39,8 @@ def open_features(
     declared, name = spec.find_file(table, "init_weights"), Path(table.init_weights).name
     found = declared if declared is not None and declared.is_file() else find_features(folder, name)
     path = Path(override) if override else found
+    if path is None and not Path(folder).is_dir():
+        raise InputError(f"no folder {folder}; check the path, or give --features FILE.h5")
     if path is None:
         raise InputError(
             f"no image features for {spec.name}: {name} is neither in {folder} nor above it; "

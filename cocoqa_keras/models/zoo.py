@@ -5,6 +5,7 @@ from importlib import resources
 from pathlib import Path
 
 from cocoqa_keras.errors import InputError
+from cocoqa_keras.spec import model_spec
 from cocoqa_keras.suggestion import suggestion
 
 TRAINING_CONFIG = "train"
@@ -19,6 +20,19 @@ def list_models(pattern: str = "*") -> list[str]:
     """Names of the models whose names match a pattern such as `*bow*`, in alphabetical order."""
     names = (path.stem for path in config_folder().glob("*.yml"))
     return sorted(name for name in names if name != TRAINING_CONFIG and fnmatch.fnmatch(name, pattern))
+
+
+def load_spec(model: str | Path, overrides: dict[str, str] | None = None) -> model_spec.ModelSpec:
+    """Reads a model file, given by its path or as the name of a model of the package.
+
+    Args:
+        model: the path or name; see `find_model`.
+        overrides: `stage.field` (as YAML names it) -> value, set before the file is checked.
+
+    Raises:
+        InputError: there is no such model file, or it is wrong; see `spec.load_spec`.
+    """
+    return model_spec.load_spec(find_model(model), overrides)
 
 
 def find_model(name: str | Path) -> Path:

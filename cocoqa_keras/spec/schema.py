@@ -1,5 +1,6 @@
 """What every settings file shares: strict fields, and errors that name file, line and field."""
 
+import re
 import reprlib
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
@@ -9,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.spec.yaml_document import YamlDocument
-from cocoqa_keras.suggestion import suggestion
+from cocoqa_keras.suggestion import nearest, suggestion
 
 
 def _not_a_boolean(value: Any) -> Any:
@@ -127,4 +128,11 @@ def _explain(problem: dict[str, Any], section: type[Section]) -> str:
     if problem["type"] == "missing":
         return f"{name}: missing; add it"
     reason = problem["msg"].removeprefix("Value error, ").removeprefix("Input ")
-    return f"{name}: {reason}, found {shown(problem['input'])}"
+    return f"{name}: {reason}, found {shown(problem['input'])}{_nearest_choice(problem)}"
+
+
+def _nearest_choice(problem: dict[str, Any]) -> str:
+    if problem["type"] != "literal_error" or not isinstance(problem["input"], str):
+        return ""
+    near = nearest(problem["input"], re.findall("'([^']*)'", problem["ctx"]["expected"]))
+    return f" (did you mean '{near}'?)" if near else ""

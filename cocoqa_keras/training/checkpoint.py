@@ -75,7 +75,7 @@ class Checkpoints:
         """
         if not self._files():
             if not self.folder.parent.is_dir():
-                raise InputError(f"no run folder {self.folder.parent}; look into --output")
+                raise InputError(f"no run folder {self.folder.parent}; check the path")
             raise InputError(f"{self.folder.parent}: nothing to go on from: it is finished, or never began")
 
     def save(self, checkpoint: Checkpoint) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ from cocoqa_keras.training.tensorboard_samples import Samples
 
 @dataclass(frozen=True)
 class RoundResults:
-    """Makes model, words, SavedModel, plots, test figures and `run.json` of the weights that a round keeps.
+    """Makes model, words, SavedModel, plots, test figures and `run.json` of the weights that rounds keep.
 
     Attributes:
         spec: the model file, with the sizes of the data.
@@ -87,8 +87,7 @@ class RoundResults:
         predicted = scores.argmax(axis=1)
         folder.write_answers(words.decode(predicted.tolist()), words.decode(test.answers.tolist()))
         write_predictions(folder.path / "predictions.jsonl", self.dataset, "test", scores)
-        similarity = find_similarity(words.words, self.reporter.line)
-        tested = outcomes(scores, test.answers, self.dataset.question_types, similarity)
+        tested = outcomes(scores, test.answers, self.dataset.question_types, self._similarity)
         lines = result_lines(means(tested))
         write_text(folder.path / "result.txt", lines)
         if round_.training.config.plot_figs:
@@ -96,6 +95,11 @@ class RoundResults:
         for line in lines.splitlines():
             self.reporter.line(line)
         return tested
+
+    @cached_property
+    def _similarity(self) -> np.ndarray | None:
+        """The similarities that WUPS needs; where there are none, that is told once."""
+        return find_similarity(self.dataset.answers.words, self.reporter.line)
 
     def _finish_log(self, log: TensorBoardLog, round_: RoundInProgress, tested: Outcomes) -> None:
         """Shows the test figures and the word vectors of the kept weights in TensorBoard."""

@@ -49,6 +49,9 @@ from cocoqa_keras.training.weighted_split import example_weights_of
 from cocoqa_keras.versions import versions
 
 SEED = 1000  # of the stream that permutes the examples
+_STEPS_ARE_LEFT = (
+    ", with a step for each word still; make one of them all, by a stage of type timeFinal or sum2 before it"
+)
 
 
 @dataclass
@@ -316,10 +319,13 @@ class Trainer:
         except InputError as error:
             self.reporter.line(f"Finished, but {error}")
 
-    def _runner(self, round_: RoundInProgress) -> RoundRunner:
+    @cached_property
+    def _results(self) -> RoundResults:
         spec, published, reporter = self._sized, self.published, self.reporter
-        results = RoundResults(spec, self.dataset, self.features, self._settings, published, reporter)
-        return RoundRunner(round_, results)
+        return RoundResults(spec, self.dataset, self.features, self._settings, published, reporter)
+
+    def _runner(self, round_: RoundInProgress) -> RoundRunner:
+        return RoundRunner(round_, self._results)
 
     def _check_outputs(self, model: keras.Model) -> None:
         decision = self.spec.decision_fn
@@ -327,9 +333,11 @@ class Trainer:
         expected = (None, 1 if is_of_a_number else self._info.answer_count)
         if model.output.shape != expected:
             wanted = "a single number" if is_of_a_number else f"each of the {expected[1]} answers"
+            stages, shape = " and ".join(f"'{name}'" for name in self.spec.outputs), model.output.shape
+            has_steps = len(shape) > len(expected)
             raise InputError(
                 f"{self.spec.path}: decisionFn '{decision}' needs an output for {wanted}, shape {expected}, "
-                f"and the model's is {model.output.shape}"
+                f"and that of {stages} is {shape}{_STEPS_ARE_LEFT if has_steps else ''}"
             )
 
     def _check_settings(self, folder: RunFolder, begun: RunSettings) -> None:

@@ -1,7 +1,9 @@
 """What all commands have in common, tried on the installed ones."""
 
+import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import h5py
@@ -11,6 +13,7 @@ import pytest
 from cocoqa_keras.cli import data, demo, evaluate, export, predict, report, reproduce, serve, train
 from cocoqa_keras.cli.command import command, run
 from cocoqa_keras.errors import InputError
+from cocoqa_keras.models.zoo import find_model
 
 COMMANDS = {
     "cocoqa-data": data,
@@ -81,6 +84,48 @@ def test_a_folder_that_is_no_run_is_told_before_tensorflow_is_loaded(program, ar
     assert not loaded & {"tensorflow", "keras"}
 
 
+@pytest.mark.parametrize(
+    ("program", "arguments", "message"),
+    [
+        ("cocoqa-train", ["bow", "--data", "cocoqa", "--output", "/proc/x"], "cannot write to /proc/x: "),
+        ("cocoqa-train", ["bow", "--data", "cocoqa", "--weights-from", "no.npy"], "no.npy: no such file"),
+        ("cocoqa-train", ["bow", "--data", "cocoqa", "--strategy", "multi_worker"], "TF_CONFIG is not set"),
+        ("cocoqa-train", ["--resume", "nowhere"], "nowhere; check the path"),
+        (
+            "cocoqa-predict",
+            ["run", "--question", "what"],
+            "img_bow answers about an image; name one with --im",
+        ),
+        ("cocoqa-predict", ["run", "--question", " ?", "--image", "1"], "--question ' ?' has no words"),
+        ("cocoqa-evaluate", ["run", "--data", "nowhere"], "no folder nowhere; check the path"),
+        ("cocoqa-evaluate", ["run", "--output", "cocoqa"], "cocoqa exists and is not one of cocoqa-evaluate"),
+        ("cocoqa-export", ["run", "--output", "cocoqa"], "cocoqa exists and is not a SavedModel"),
+    ],
+)
+def test_a_mistake_that_can_be_seen_is_told_before_tensorflow_is_loaded(program, arguments, message, tiny):
+    Path("run").mkdir()
+    Path("run/model.keras").touch()
+    shutil.copy(find_model("img_bow"), "run/run.model.yml")
+    result, loaded = loaded_by(program, *arguments, cwd=tiny)
+    assert result.returncode == 2
+    assert result.stderr.count("\n") == 1
+    assert message in result.stderr
+    assert not loaded & {"tensorflow", "keras"}
+    assert not list(tiny.glob("results*"))
+
+
+@pytest.mark.parametrize("program", COMMANDS)
+def test_every_command_tells_its_version(program, capsys):
+    assert COMMANDS[program].main(["--version"]) == 0
+    assert capsys.readouterr() == (f"cocoqa_keras {version('cocoqa-keras')}\n", "")
+
+
+@pytest.mark.parametrize("program", ["cocoqa-data", "cocoqa-report"])
+def test_what_subcommands_do_is_told_to_the_end(program, capsys):
+    assert COMMANDS[program].main(["--help"]) == 0
+    assert "..." not in capsys.readouterr().out.replace("ARGS]...", "")
+
+
 def test_output_that_nobody_reads_is_no_error(tmp_path):
     with subprocess.Popen(
         [PROGRAMS / "cocoqa-train", "--help"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -119,7 +164,9 @@ def test_installed_command_shows_its_help(program, tmp_path):
         ("cocoqa-train", [], "give a model"),
         ("cocoqa-data", [], "Missing command"),
         ("cocoqa-data", ["inf"], "inf"),
-        ("cocoqa-data", ["info", "nowhere"], "nowhere/train.npy is missing"),
+        ("cocoqa-data", ["info", "nowhere"], "error: no folder nowhere; check the path"),
+        ("cocoqa-train", ["bow", "--strategy", "mirored"], "'--strategy': 'mirored' is not one of 'none',"),
+        ("cocoqa-train", ["bow", "--strategy", "mirored"], "Did you mean 'mirrored'?"),
     ],
 )
 def test_installed_command_answers_a_mistake_with_one_line(program, arguments, message, tmp_path):
@@ -137,9 +184,9 @@ def test_installed_command_trains_without_a_word_on_stderr(tiny):
     assert (result.returncode, result.stderr) == (0, "")
     (folder,) = (tiny / "results").iterdir()
     figures = (folder / "result.txt").read_text().splitlines()
-    *lines, last = result.stdout.splitlines()
-    assert lines[-len(figures) :] == figures
-    assert last.startswith(f"Next: cocoqa-evaluate results/{folder.name} | ")
+    told, offered = result.stdout.split("Next: ")
+    assert told.splitlines()[-len(figures) :] == figures
+    assert offered.startswith(f"cocoqa-evaluate results/{folder.name}\n")
 
 
 def test_installed_command_answers_bad_features_with_one_line(tiny):

@@ -20,11 +20,11 @@ from cocoqa_keras.cli.demo import PACKAGES, main
 from cocoqa_keras.data.dataset_files import read_image_names
 from cocoqa_keras.data.features_writer import write_features
 
-# A process whose parent ignores Ctrl-C, as a job in the background does, would ignore it as well.
+# As a shell starts what a script puts in the background: deaf to Ctrl-C.
 CODE = """
 import signal, sys
 from cocoqa_keras.cli.demo import main
-signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 sys.exit(main())
 """
 
@@ -53,9 +53,7 @@ def fetch(url):
         return reply.read().decode()
 
 
-def test_a_run_is_asked_until_it_is_interrupted_and_answers_as_it_did_in_its_test(
-    run, tiny_original, tmp_path
-):
+def test_a_run_is_asked_until_it_is_stopped_and_answers_as_it_did_in_its_test(run, tiny_original, tmp_path):
     tested = json.loads((run / "predictions.jsonl").read_text().splitlines()[0])
     image_id = read_image_names(tiny_original / "cocoqa" / "imgid_dict.pkl").index(tested["image"]) + 1
     copy = shutil.copytree(run, tmp_path / run.name)
@@ -70,7 +68,7 @@ def test_a_run_is_asked_until_it_is_interrupted_and_answers_as_it_did_in_its_tes
             line = process.stdout.readline()
             address = re.fullmatch(rf"{run.name}: (http://127\.0\.0\.1:\d+/) \(.*\)\n", line)[1]
             text = fetch(f"{address}?image={image_id}&question={quote(tested['question'])}")
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.SIGTERM)
             out, err = process.communicate(timeout=30)
         finally:
             process.kill()
@@ -96,7 +94,7 @@ def test_a_folder_that_is_no_run_is_refused(run, tiny, tmp_path, capsys):
 
 def test_data_or_features_that_are_gone_are_told(run, tiny, capsys):
     ask = [run, "--port", "0"]
-    assert "nowhere is not an encoded data set" in refused(main, [*ask, "--data", "nowhere"], capsys)
+    assert "no folder nowhere; check the path" in refused(main, [*ask, "--data", "nowhere"], capsys)
     assert "nowhere.h5" in refused(main, [*ask, "--features", "nowhere.h5"], capsys)
     assert "cannot read nowhere" in refused(main, [*ask, "--pictures", "nowhere"], capsys)
 

@@ -36,7 +36,10 @@ def test_what_was_fetched_by_hand_becomes_the_data_that_training_looks_for(fetch
     printed = capsys.readouterr().out.splitlines()
     assert printed[0] == "data/cocoqa: COCO-QA, encoded by its authors"
     assert printed[1].startswith("data/hidden_oxford_mscoco.h5: VGG-19 features")
-    assert printed[2:] == ["Next: cocoqa-data verify data/cocoqa | cocoqa-train img_bow --data data/cocoqa"]
+    assert printed[2:] == [
+        "Next: cocoqa-data verify data/cocoqa",
+        "      cocoqa-train img_bow --data data/cocoqa",
+    ]
     assert len(load_dataset("data/cocoqa").train) == len(load_dataset("cocoqa").train)
     assert main(["download", "features", "encoded"]) == 0
     assert capsys.readouterr().out.count("was there already") == 2

@@ -56,7 +56,8 @@ def write_part(part, *columns):
 
 def sizes(printed):
     """The lines `  name  value` that a command printed."""
-    lines = [line.rsplit(maxsplit=1) for line in printed.splitlines() if line.startswith("  ")]
+    told, _, _ = printed.partition("Next: ")
+    lines = [line.rsplit(maxsplit=1) for line in told.splitlines() if line.startswith("  ")]
     return {name.strip(): value for name, value in lines}
 
 
@@ -88,11 +89,29 @@ def test_encode_goes_where_training_looks_by_default(text, capsys):
 
 def test_encode_twice_gives_the_same_files(text, capsys):
     for output in ("once", "again", "again"):
-        assert main(["encode", "text", output]) == 0
+        assert main(["encode", "text", output, "--replace"]) == 0
     once, again = (
         {path.name: path.read_bytes() for path in Path(name).iterdir()} for name in ("once", "again")
     )
     assert once == again
+
+
+def test_encode_replaces_a_data_set_only_where_it_is_told_to(text, own, capsys):
+    assert main(["encode", "text"]) == 0
+    message = "data/cocoqa holds a data set already, with questions in train 9, valid 1, test 2; "
+    assert message in refused(main, ["encode", "own.jsonl"], capsys)
+    Path("data/cocoqa/valid.npy").write_bytes(b"damaged")
+    message = "train 9, valid (damaged), test 2; choose another folder, or give --replace"
+    assert message in refused(main, ["encode", "own.jsonl", "data/cocoqa"], capsys)
+    assert main(["encode", "own.jsonl", "--replace"]) == 0
+    assert len(load_dataset("data/cocoqa").train) == 16
+
+
+def test_encode_replaces_no_data_set_of_a_type_unasked(text, own, capsys):
+    assert main(["encode", "text", "new-number"]) == 0
+    message = "new-number holds a data set already"
+    assert message in refused(main, ["encode", "own.jsonl", "new", "--per-type"], capsys)
+    assert main(["encode", "own.jsonl", "new"]) == 0
 
 
 def test_encode_numbers_images_as_the_features_do(text, capsys):

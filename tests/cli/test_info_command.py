@@ -99,7 +99,7 @@ def test_info_refuses_a_damaged_data_set(tiny, capsys):
 
 
 def test_info_refuses_a_folder_without_data(tiny, capsys):
-    assert "data/cocoqa/train.npy is missing" in refused([], capsys)
+    assert "no folder data/cocoqa; check the path" in refused([], capsys)
 
 
 @pytest.mark.parametrize("name", ["nowhere.h5", "cocoqa/train.npy"])

@@ -1,4 +1,4 @@
-"""The last line of a command: commands that can be pasted into a shell."""
+"""The last lines of a command: commands that can be pasted into a shell."""
 
 import shlex
 import shutil
@@ -15,10 +15,10 @@ from cocoqa_keras.cli.next_steps import comparison_of_runs, print_next
 
 
 def next_commands(printed):
-    """The commands that the last line offers, each as its words."""
-    line = printed.splitlines()[-1]
-    assert line.startswith("Next: ")
-    return [shlex.split(one) for one in line.removeprefix("Next: ").split(" | ")]
+    """The commands that the last lines offer, each as its words."""
+    _, next_, lines = printed.rpartition("Next: ")
+    assert next_
+    return [shlex.split(line) for line in lines.splitlines()]
 
 
 def module_of(words):
@@ -54,10 +54,10 @@ def run(original, tiny):
     return Path(shutil.copytree(original, f"runs & more/{original.name}"))
 
 
-def test_words_are_quoted_for_the_shell(capsys):
+def test_commands_have_a_line_each_and_words_are_quoted_for_the_shell(capsys):
     print_next(("cocoqa-evaluate", Path("a b/it's")), ("cocoqa-predict", "--question", "why?", "--image", 1))
     assert capsys.readouterr().out == (
-        "Next: cocoqa-evaluate 'a b/it'\"'\"'s' | cocoqa-predict --question 'why?' --image 1\n"
+        "Next: cocoqa-evaluate 'a b/it'\"'\"'s'\n      cocoqa-predict --question 'why?' --image 1\n"
     )
     print_next()
     assert capsys.readouterr().out == ""
@@ -129,5 +129,5 @@ def test_a_table_without_images_offers_their_features(tiny, capsys):
     assert words == ["cocoqa-data", "download", "features", "--output", "."]
 
 
-def test_json_has_no_last_line(run, capsys):
+def test_json_has_no_last_lines(run, capsys):
     assert "Next:" not in printed_by(evaluate.main, capsys, run, "--data", "cocoqa", "--json")

@@ -138,7 +138,7 @@ def test_many_questions_are_answered_line_by_line(run, answers_of, tmp_path, mon
     queries = [
         {"question": QUESTION, "image": 1, "id": "first"},
         {"question": "What is in the picture ?", "image": "coco:620"},
-        {"question": "", "image": "3"},
+        {"question": "cat?", "image": "3"},
     ]
     path = write_lines(tmp_path / "queries.jsonl", [queries[0], "", *queries[1:]])
     lines = printed(capsys, run, "--input", path, "--top-k", "3").splitlines()
@@ -214,8 +214,11 @@ def test_mistakes_in_use_are_one_line(run, blind_run, tmp_path, capsys):
         ("[]", "no question in words"),
         ({"image": 1}, "no question in words"),
         ({"question": 5, "image": 1}, "no question in words"),
-        ({"question": "what"}, "name one"),
-        ({"question": "what", "image": None}, "name one"),
+        ({"qestion": "what", "image": 1}, "no question in words (is it meant by 'qestion'?)"),
+        ({"question": " ? ", "image": 1}, "field 'question': has no words"),
+        ({"question": "what"}, "no field 'image' that names one, and the model answers about an image"),
+        ({"question": "what", "imag": 17}, "no field 'image' that names one (is it meant by 'imag'?)"),
+        ({"question": "what", "image": None}, "no field 'image' that names one,"),
         ({"question": "what", "image": True}, "neither a number nor text"),
         ({"question": "what", "image": [1]}, "neither a number nor text"),
         ({"question": "what", "image": 7}, "no image 7"),

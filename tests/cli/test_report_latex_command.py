@@ -117,7 +117,10 @@ def test_data_that_have_moved_are_given(folder, runs, tiny_original, capsys):
         (["latex", "nowhere", "--questions", "questions.txt"], "write NAME=RUN"),
         (["latex", ".", "--questions", "questions.txt"], "not the folder of a finished run"),
         (["latex", "a=RUN", "a=RUN", "--questions", "questions.txt"], "the name 'a' is given twice"),
-        (["latex", "RUN", "--questions", "nowhere.txt"], "cannot read nowhere.txt"),
+        (
+            ["latex", "RUN", "--questions", "nowhere.txt"],
+            "cannot read nowhere.txt: No such file or directory; check the path",
+        ),
         (["latex", "RUN", "--questions", "bad.txt"], "bad.txt, line 2: '12' is not the number"),
         (["latex", "RUN", "--questions", "questions.txt", "--output", "."], "is not a report"),
         (["latex", "RUN", "--questions", "questions.txt", "--pictures", "nowhere"], "cannot read nowhere"),
@@ -132,7 +135,7 @@ def test_data_that_have_moved_are_given(folder, runs, tiny_original, capsys):
         (["ask", "new.csv", "a=RUN", "--format", "word"], "--format"),
         (["ask", "new.csv", "a=nowhere", "--format", "latex", "--embed"], "--embed is for pages"),
         (["ask", "new.csv", "a=RUN", "--output", "."], "is not a report"),
-        (["ask", "new.csv", "a=RUN", "--data", "nowhere"], "give --features"),
+        (["ask", "new.csv", "a=RUN", "--data", "nowhere"], "no folder nowhere; check the path"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -15,11 +15,11 @@ from cocoqa_keras.export.saved_model import write_saved_model
 from cocoqa_keras.models.builder import build_model
 from cocoqa_keras.models.sizes import DatasetInfo
 
-# A process whose parent ignores Ctrl-C, as a job in the background does, would ignore it as well.
+# As a shell starts what a script puts in the background: deaf to Ctrl-C.
 CODE = """
 import signal, sys
 from cocoqa_keras.cli.serve import main
-signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 sys.exit(main())
 """
 
@@ -40,7 +40,8 @@ def fetch(url, content=None):
         return json.load(reply)
 
 
-def test_a_run_is_served_until_it_is_interrupted(run, tiny_dataset):
+@pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_is_served_until_it_is_stopped(run, tiny_dataset, request_to_end):
     with subprocess.Popen(
         [sys.executable, "-c", CODE, run, "--port", "0", "--name", "bow"],
         stdout=subprocess.PIPE,
@@ -54,7 +55,7 @@ def test_a_run_is_served_until_it_is_interrupted(run, tiny_dataset):
             request = {"signature_name": "answer", "instances": ["what?", "is it red"]}
             first, second = fetch(f"{url}:predict", request)["predictions"]
             assert set(first["answers"]) == set(second["answers"]) == set(tiny_dataset.answers.words)
-            process.send_signal(signal.SIGINT)
+            process.send_signal(request_to_end)
             out, err = process.communicate(timeout=30)
         finally:
             process.kill()

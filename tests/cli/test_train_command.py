@@ -23,6 +23,7 @@ from cocoqa_keras.cli.train import main
 from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.data.features_writer import write_features
 from cocoqa_keras.data.formats import read_array, read_weights, write_array, write_pickle, write_weights
+from cocoqa_keras.errors import InputError
 from cocoqa_keras.models.zoo import find_model
 from cocoqa_keras.training.example_weights import write_example_weights
 from cocoqa_keras.training.run_scores import scores_of
@@ -109,6 +110,17 @@ def test_both_rounds_leave_every_file_and_nothing_else(rounds):
         assert {path.name for path in run.iterdir()} == {name.format(run=run.name) for name in FILES}
         assert all(path.stat().st_size for path in run.iterdir())
         assert (run / f"{run.name}_loss.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_both_tests_lack_is_told_once(tiny, monkeypatch, capsys):
+    def no_wordnet(words, wordnet):
+        raise InputError("there is no WordNet")
+
+    monkeypatch.setattr("cocoqa_keras.evaluation.evaluator.similarity_matrix", no_wordnet)
+    assert len(train("bow", *TINY, *LITTLE, "--epochs", "1")) == 2
+    printed = capsys.readouterr().out
+    assert printed.count("\nrate: ") == 2
+    assert printed.count("WUPS is left out: there is no WordNet\n") == 1
 
 
 def test_first_round_trains_on_the_training_part_and_the_second_on_both(rounds):
@@ -460,7 +472,7 @@ def test_dry_run_draws_into_the_output_folder_under_the_name_of_the_run(tiny, ca
 
 def test_dry_run_into_something_that_is_no_folder_is_refused(tiny, capsys):
     Path("results").write_text("")
-    assert "cannot write results/bow.svg" in refused(main, ["bow", "--data", "cocoqa", "--dry-run"], capsys)
+    assert "cannot write to results: " in refused(main, ["bow", "--data", "cocoqa", "--dry-run"], capsys)
 
 
 # An answer as a number.
@@ -542,8 +554,19 @@ def test_a_decision_that_does_not_go_with_the_cost_is_refused(change, message, t
 
 def test_several_outputs_for_a_number_are_refused(tiny, capsys):
     arguments = [one_number(), *QUICK, "--set", "softmax.outputDim=2"]
-    message = "decisionFn 'round' needs an output for a single number, shape (None, 1), and the model's is"
-    assert message in refused(main, arguments, capsys)
+    message = (
+        "decisionFn 'round' needs an output for a single number, shape (None, 1), and that of 'softmax' is"
+    )
+    assert f"{message} (None, 2)\n" in refused(main, arguments, capsys)
+
+
+def test_steps_that_are_left_in_the_output_are_told(tiny, capsys):
+    text = find_model("bow").read_text().replace("    - 'bow'\n", "")
+    Path("steps.yml").write_text(text.replace("inputs: 'bow'", "inputs: 'txtFold'"))
+    message = (
+        "that of 'softmax' is (None, None, 7), with a step for each word still; make one of them all, by a"
+    )
+    assert message in refused(main, ["steps.yml", *QUICK], capsys)
 
 
 # Mistakes. Each function spoils something in the working folder, and returns the arguments to try.
@@ -684,7 +707,7 @@ BAD_USE = {
     "missing model file": (["models/mine.yml"], "no model file models/mine.yml"),
     "misspelt option": (["bow", "--one-roud"], "--one-round"),
     "one argument too many": (["bow", "lstm"], "lstm"),
-    "no data": (["bow", "--data", "nowhere"], "nowhere/train.npy is missing"),
+    "no data": (["bow", "--data", "nowhere"], "no folder nowhere; check the path"),
     "no configuration": (["bow", "--config", "nowhere.yml"], "cannot read nowhere.yml"),
     "no feature file": (["img_bow", "--features", "nowhere.h5"], "nowhere.h5"),
     "no example weights": (["bow", "--example-weights", "nowhere"], "cannot read nowhere-train.npy"),

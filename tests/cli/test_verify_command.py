@@ -52,7 +52,7 @@ def test_verify_refuses_a_folder_without_data(tiny, capsys):
     code, outcomes, error = verified([], capsys)
     assert code == 2
     assert outcomes == {"files": "FAILED", "contents": "skipped", "features": "skipped"}
-    assert "data/cocoqa/train.npy is missing" in error
+    assert "no folder data/cocoqa; check the path" in error
 
 
 def test_verify_shows_escapes_instead_of_characters_that_steer_a_terminal(tiny, capsys):

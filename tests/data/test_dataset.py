@@ -159,7 +159,7 @@ def test_a_missing_file_is_named(name, folder):
 
 
 def test_a_missing_folder_is_refused(tmp_path):
-    with pytest.raises(InputError, match="is not an encoded data set"):
+    with pytest.raises(InputError, match=r"no folder .*nowhere; check the path"):
         load_dataset(tmp_path / "nowhere")
 
 

@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import json
 import threading
+import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
@@ -455,6 +456,28 @@ def test_a_fault_of_the_server_is_told_without_its_traceback(model, monkeypatch,
     with serving(model) as address, contextlib.closing(http.client.HTTPConnection(*address)) as connection:
         assert ask(connection, "GET", "/v1/models/cocoqa") == (500, {"error": "Internal Server Error"})
     assert "RuntimeError: a bug" in capfd.readouterr().err
+
+
+def test_a_request_in_flight_is_answered_when_the_server_is_closed(model, monkeypatch):
+    begun, status = threading.Event(), model.status
+
+    def slow():
+        begun.set()
+        time.sleep(0.3)
+        return status()
+
+    monkeypatch.setattr(model, "status", slow)
+    server = ModelServer(model, "127.0.0.1", 0)
+    serving_ = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    serving_.start()
+    with contextlib.closing(http.client.HTTPConnection(*server.server_address)) as connection:
+        connection.request("GET", "/v1/models/cocoqa")
+        assert begun.wait(10)
+        server.shutdown()
+        server.server_close()  # a process may end now
+        connection.sock.setblocking(False)
+        assert connection.sock.recv(15) == b"HTTP/1.1 200 OK"
+    serving_.join()
 
 
 def test_an_address_in_use_is_refused(model, address):

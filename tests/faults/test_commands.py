@@ -52,7 +52,7 @@ ROWS = {
     "train": Row(train.main, f"img_bow --data cocoqa --one-round --output OUTPUT {QUICK}", is_repeated=False),
     "train, a drawing": Row(train.main, "bow --data cocoqa --dry-run --output OUTPUT"),
     "demo": Row(data.main, "demo --output OUTPUT", is_repeated=False),
-    "encode": Row(data.main, "encode questions.jsonl OUTPUT --per-type"),
+    "encode": Row(data.main, "encode questions.jsonl OUTPUT --per-type --replace"),
     "features": Row(data.main, f"features pictures OUTPUT {BANK}", is_repeated=False),
     "download": Row(data.main, "download encoded features --from hand --output OUTPUT", is_repeated=False),
     "evaluate": Row(evaluate.main, "run --output OUTPUT"),

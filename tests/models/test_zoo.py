@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import cocoqa_keras
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.models.builder import build_model
 from cocoqa_keras.models.sizes import DatasetInfo
@@ -22,6 +23,14 @@ def test_models_are_listed_by_pattern():
 def test_a_model_is_found_by_name_from_anywhere(tmp_path, monkeypatch, written):
     monkeypatch.chdir(tmp_path)
     assert find_model(written) == config_folder() / "img_bow.yml"
+
+
+def test_a_model_is_read_by_its_path_or_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    narrow = {"txtDict.outputDim": "20"}
+    (tmp_path / "mine.yml").write_text(find_model("bow").read_text())
+    for model in ("bow", "configs/bow.yml", "mine.yml"):
+        assert cocoqa_keras.load_spec(model, narrow)["txtDict"].output_dim == 20
 
 
 def test_a_file_of_that_path_counts_first(tmp_path, monkeypatch):

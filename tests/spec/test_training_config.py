@@ -47,6 +47,7 @@ MISTAKES = {
     "a: &a 1\n": (1, "'a': unknown"),
     "\n\nnumEpoch: many\n": (3, "'numEpoch': should be a valid integer"),
     "criterion: cost\n": (1, "'criterion': should be 'loss' or 'rate'"),
+    "criterion: los\n": (1, "'criterion': should be 'loss' or 'rate', found 'los' (did you mean 'loss'?)"),
     "heldOutRatio: 1\n": (1, "'heldOutRatio': should be less than 1"),
     "heldOutRatio: 0\n": (1, "'heldOutRatio': should be greater than 0"),
     "stopScore: .nan\n": (1, "'stopScore': should be a finite number"),

@@ -95,7 +95,7 @@ def test_a_changed_byte_or_a_cut_leads_to_the_one_before(pair, data):
 
 
 def test_without_a_whole_one_there_is_no_going_on(checkpoints):
-    with pytest.raises(InputError, match=r"no run folder .*run; look into --output"):
+    with pytest.raises(InputError, match=r"no run folder .*run; check the path"):
         checkpoints.load()
     checkpoints.folder.mkdir(parents=True)
     with pytest.raises(InputError, match="run: nothing to go on from"):

@@ -63,12 +63,20 @@ def encode(
             help="Also write OUTPUT-object, OUTPUT-number, ...: a data set per type, with the same ids.",
         ),
     ] = False,
+    replace: Annotated[bool, Option("--replace", help="Replace the data set that OUTPUT holds.")] = False,
 ) -> None:
     """Encode questions into the files that training reads."""
     from cocoqa_keras.data.dataset import read_image_names
-    from cocoqa_keras.data.encode import choose_encoding, write_encoded, write_encoded_per_type
+    from cocoqa_keras.data.encode import (
+        check_free,
+        choose_encoding,
+        write_encoded,
+        write_encoded_per_type,
+    )
     from cocoqa_keras.data.sources import read_source
 
+    if not replace:
+        check_free(output, per_type)
     parts = read_source(source, answers=answers, held_out=held_out)
     beside_features = output.parent / INDEX_FILE
     if image_index is None and beside_features.is_file():
