@@ -10,7 +10,7 @@ import tensorflow as tf
 from cocoqa_keras.data.pipeline import Batch
 from cocoqa_keras.layers import BatchDropout
 from cocoqa_keras.training.optimizer import gradient_norm
-from cocoqa_keras.training.record import GATE_LETTERS
+from cocoqa_keras.training.weight_record import GATE_LETTERS
 
 Gradient = tf.Tensor | tf.IndexedSlices | None
 

@@ -9,11 +9,12 @@ from cocoqa_keras.errors import InputError
 from cocoqa_keras.training.autosave import Autosave
 from cocoqa_keras.training.distribution import strategy_option
 from cocoqa_keras.training.interruption import Interruption
-from cocoqa_keras.training.record import Record, weight_records, write_csv
+from cocoqa_keras.training.record import Record, write_csv
 from cocoqa_keras.training.round_in_progress import RoundInProgress
 from cocoqa_keras.training.round_results import RoundResults
 from cocoqa_keras.training.tensorboard import TensorBoardLog
 from cocoqa_keras.training.tensorboard_hyperparameters import hyperparameters
+from cocoqa_keras.training.weight_record import weight_records
 
 
 @dataclass(frozen=True)

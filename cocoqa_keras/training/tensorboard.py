@@ -16,9 +16,10 @@ from tensorboard.plugins.scalar.summary_v2 import scalar_pb
 
 from cocoqa_keras.data.vocabulary import Vocabulary
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.training.record import Record, WeightRecord
+from cocoqa_keras.training.record import Record
 from cocoqa_keras.training.tensorboard_projector import write_projector
 from cocoqa_keras.training.tensorboard_samples import Samples
+from cocoqa_keras.training.weight_record import WeightRecord
 
 BUCKETS = 30  # of a histogram, as many as tf.summary.histogram makes
 

@@ -105,7 +105,10 @@ def test_data_that_have_moved_are_given(folder, runs, tiny_original, capsys):
     summary = json.loads((elsewhere / "run.json").read_text())
     summary["data"].update(folder="gone", features="gone.h5")
     (elsewhere / "run.json").write_text(json.dumps(summary))
-    assert "give --features" in refused(main, ["ask", "new.csv", f"m={elsewhere}"], capsys)
+    message = refused(main, ["ask", "new.csv", f"m={elsewhere}"], capsys)
+    assert "its data, gone, are not there; give --data" in message
+        main, ["ask", "new.csv", f"m={elsewhere}"], capsys
+    )
     done(capsys, "ask", "new.csv", f"m={elsewhere}", "--data", tiny_original / "cocoqa")
 
 

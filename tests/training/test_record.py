@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from cocoqa_keras.layers import AffineMap, PeepholeLSTM
 from cocoqa_keras.training.optimizer import StageSettings, StagewiseSGD
-from cocoqa_keras.training.record import Record, weight_records, write_csv
+from cocoqa_keras.training.record import Record, write_csv
+from cocoqa_keras.training.weight_record import weight_records
 
 EPOCH = re.compile(r"N: +(\d+) T: +(\d+)  TE: +(\S+)  TR: +(\S+)  VE: +(\S+)  VR: +(\S+)")
 STAGE = re.compile(r"ST: +(\S+)  GN: +(\S+)  GC: +(\S+)  WN: +(\S+)  WC: +(\S+) *")

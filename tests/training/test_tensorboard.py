@@ -26,13 +26,14 @@ from cocoqa_keras.layers import InnerProduct
 from cocoqa_keras.models.zoo import find_model
 from cocoqa_keras.spec import TrainingConfig, load_spec
 from cocoqa_keras.training.optimizer import StageSettings, StagewiseSGD
-from cocoqa_keras.training.record import Record, WeightRecord, weight_records
+from cocoqa_keras.training.record import Record
 from cocoqa_keras.training.reporter import Reporter
 from cocoqa_keras.training.tensorboard import TensorBoardLog
 from cocoqa_keras.training.tensorboard_hyperparameters import hyperparameters
 from cocoqa_keras.training.tensorboard_projector import write_projector
 from cocoqa_keras.training.tensorboard_samples import Samples, choose_questions
 from cocoqa_keras.training.trainer import Trainer
+from cocoqa_keras.training.weight_record import WeightRecord, weight_records
 
 RED = (200, 10, 30)
 EPOCHS = 6
