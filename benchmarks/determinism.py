@@ -8,9 +8,7 @@ The demo data, one round without validation. Each run is a process of its own, a
 import json
 import os
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Annotated
 
 import numpy as np
@@ -19,7 +17,8 @@ from rich.console import Console
 from rich.table import Table
 from typer import Option
 
-from cocoqa_keras.training.reporter import Reporter
+from benchmarks.process import in_own_process
+from cocoqa_keras.training.reporter import SilentReporter
 
 STOP_AT_ONCE = 1e9  # as the loss that ends training: any loss is below it
 
@@ -41,13 +40,6 @@ RUNS = {
     "without oneDNN": Settings(onednn=False),
     "float64": Settings(dtype="float64"),
 }
-
-
-class Silent(Reporter):
-    """Shows nothing."""
-
-    def line(self, text: str) -> None:
-        """Shows nothing."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +89,7 @@ def _train_for(model: str, length: dict[str, float]) -> Stretch:
             output,
             exports=False,
             tensorboard=False,
-            reporter=Silent(),
+            reporter=SilentReporter(),
         )
         round_ = trainer.train_only_round()
         summary = json.loads((round_.folder.path / "run.json").read_text())
@@ -136,15 +128,14 @@ def main(
     model: Annotated[list[str] | None, Option(help="Models to train.")] = None,
 ) -> None:
     """Print how far each run is from the first, relative to it: weights, training loss, test rate."""
-    with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as fresh_process:
-        for name in model or ("img_bow", "vis_lstm"):
-            table = _table(name, epochs)
-            first = None
-            for title, settings in RUNS.items():
-                stretches = fresh_process.submit(train, name, settings, epochs).result()
-                first = first or stretches
-                table.add_row(title, *_row(stretches, first))
-            Console(width=110).print(table)
+    for name in model or ("img_bow", "vis_lstm"):
+        table = _table(name, epochs)
+        first = None
+        for title, settings in RUNS.items():
+            stretches = in_own_process(train, name, settings, epochs)
+            first = first or stretches
+            table.add_row(title, *_row(stretches, first))
+        Console(width=110).print(table)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,9 @@ process of its own, which goes through it once, as training does, so that it lie
 there is room. Reads /proc, so it runs on Linux only.
 """
 
-import multiprocessing
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +23,7 @@ from rich.table import Table
 from typer import Option
 
 from benchmarks.full_size import DEFAULT_FOLDER, FEATURE_WIDTH, FEATURES_FILE, full_size_data
-from benchmarks.memory import resident_memory
+from benchmarks.process import in_own_process, resident_memory
 from cocoqa_keras.data.features import SparseFeatures
 
 IMAGES = (10_000, 100_000, 1_000_000)
@@ -109,10 +107,8 @@ def main(folder: Annotated[Path, Option(help="Folder of the full-size data.")] =
         title=f"Reading features (bar: {SLOWEST_RATE} rows/s)",
         title_justify="left",
     )
-    context = multiprocessing.get_context("spawn")
     for path in _files(folder):
-        with ProcessPoolExecutor(1, context) as fresh_process:
-            reading = fresh_process.submit(measure, path).result()
+        reading = in_own_process(measure, path)
         stored = "" if reading.images in IMAGES else ", 1106 values a row"
         table.add_row(
             f"{reading.images}{stored}",

@@ -30,6 +30,8 @@ from rich.console import Console
 from rich.table import Table
 from typer import Option
 
+from benchmarks.process import peak_memory, resident_memory
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "fuzz"))
 
 LARGEST_ORIGIN = 2**18  # bytes: larger files say no more, and take longer
@@ -196,7 +198,7 @@ def _readings(path: Path, tell: Callable[[str], object]) -> Iterator[tuple[Tally
         else:
             tally.read, tally.refused = int(refusal is None), int(refusal is not None)
         tally.slowest = time.monotonic() - start
-        tally.memory = _megabytes("VmHWM") - before
+        tally.memory = 1000 * (peak_memory() - before)
         yield tally, problem
 
 
@@ -216,15 +218,9 @@ def _keep(path: Path, folder: Path, case: str, problem: str) -> None:
 
 
 def _start_of_memory() -> float:
-    """The megabytes in memory, from which the peak is counted anew."""
+    """The gigabytes in memory, from which the peak is counted anew."""
     Path("/proc/self/clear_refs").write_text("5")
-    return _megabytes("VmRSS")
-
-
-def _megabytes(field: str) -> float:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    (line,) = (line for line in lines if line.startswith(f"{field}:"))
-    return int(line.split()[1]) / 1024
+    return resident_memory()
 
 
 def _print(progress: Progress, title: str) -> None:

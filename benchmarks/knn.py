@@ -4,18 +4,16 @@
 
 Finds the 13 nearest of 70 863 training examples (4596 numbers each) for some thousand test questions at a
 time, in turns with large matrix products, and extrapolates to all 38 948; `--full` asks them all. Each turn
-is a process of its own. The rate counts two operations for each of the numbers of each pair of examples,
-needed or not: images that occur more than once make it higher than that of the matrix products.
+is a process of its own, whose memory is read from /proc: on Linux only. The rate counts two operations for
+each of the numbers of each pair of examples, needed or not: images that occur more than once make it higher
+than that of the matrix products.
 
 With `--questions` the questions are those of an encoded data set, such as COCO-QA's own; the features stay
 random.
 """
 
-import multiprocessing
-import resource
 import statistics
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +26,7 @@ from typer import Option
 
 from benchmarks.contenders import WIDTH
 from benchmarks.full_size import DEFAULT_FOLDER, FEATURES_FILE, full_size_data
+from benchmarks.process import in_own_process, peak_memory
 from benchmarks.race import gemm
 from cocoqa_keras.data.dataset import load_dataset
 from cocoqa_keras.data.features import SparseFeatures
@@ -66,7 +65,7 @@ def search(questions: Path, features: Path, count: int | None) -> Search:
     """
     from cocoqa_keras.baselines.knn import NearestNeighbors
 
-    imports = _peak_memory()
+    imports = peak_memory()
     dataset = load_dataset(questions)
     random = np.random.default_rng(0)
     vectors = random.uniform(-0.5, 0.5, (dataset.vocabulary_size, WIDTH)).astype(np.float32)
@@ -77,11 +76,7 @@ def search(questions: Path, features: Path, count: int | None) -> Search:
         knn.neighbors(split, K)
         seconds = time.perf_counter() - start
         operations = 2.0 * len(split) * len(dataset.train) * (WIDTH + rows.shape[1])
-    return Search(len(split), seconds, operations, _peak_memory(), imports)
-
-
-def _peak_memory() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+    return Search(len(split), seconds, operations, peak_memory(), imports)
 
 
 def _gemm_rate(seconds: float) -> float:
@@ -101,14 +96,11 @@ def main(
     questions = questions or full_size_data(folder)
     total = len(load_dataset(questions).test)
     table = Table("questions", "seconds", "for all", "GFLOP/s", "GEMM", "ratio", "memory", "imports alone")
-    context = multiprocessing.get_context("spawn")
     ratios, memory = [], []
     _gemm_rate(1)  # warm
     for _ in range(1 if full else turns):
         before = _gemm_rate(2)
-        with ProcessPoolExecutor(1, context) as fresh_process:
-            job = fresh_process.submit(search, questions, folder / FEATURES_FILE, None if full else SHARE)
-            found = job.result()
+        found = in_own_process(search, questions, folder / FEATURES_FILE, None if full else SHARE)
         machine = (before + _gemm_rate(2)) / 2
         rate = found.operations / found.seconds
         ratios.append(rate / machine)

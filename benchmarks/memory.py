@@ -7,11 +7,9 @@ Each model trains in a process of its own, which counts from the moment when eve
 """
 
 import contextlib
-import multiprocessing
 import os
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +20,7 @@ from rich.table import Table
 from typer import Option
 
 from benchmarks.full_size import DEFAULT_FOLDER, full_size_data
+from benchmarks.process import in_own_process, peak_memory, resident_memory
 from cocoqa_keras.data.dataset import load_dataset
 from cocoqa_keras.models.image_features import open_features
 from cocoqa_keras.models.zoo import find_model
@@ -93,18 +92,7 @@ def measure(model: str, questions: Path, steps: int) -> Measurement:
         trainer = Trainer(spec, load_dataset(questions), features, output=output, reporter=stopwatch)
         with contextlib.suppress(_EnoughStepsError):
             trainer.train()
-    return Measurement(model, stopwatch.first_batch, _memory("VmHWM") - imports, imports)
-
-
-def resident_memory() -> float:
-    """Gigabytes of this process that are in memory now."""
-    return _memory("VmRSS")
-
-
-def _memory(field: str) -> float:
-    """Gigabytes of resident memory of this process: now (VmRSS) or at most so far (VmHWM)."""
-    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(status[field].split()[0]) * 1024 / 1e9
+    return Measurement(model, stopwatch.first_batch, peak_memory() - imports, imports)
 
 
 def main(
@@ -120,11 +108,9 @@ def main(
     def add_row(title: str, seconds: float, *gigabytes: float) -> None:
         table.add_row(title, f"{seconds:.1f} s", *(f"{size:.2f} GB" for size in gigabytes))
 
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, context, max_tasks_per_child=1) as fresh_process:
-        for model in MODELS:
-            measured = fresh_process.submit(measure, model, questions, steps).result()
-            add_row(model, measured.first_batch, measured.memory, measured.imports)
+    for model in MODELS:
+        measured = in_own_process(measure, model, questions, steps)
+        add_row(model, measured.first_batch, measured.memory, measured.imports)
     table.add_section()
     add_row("bar", LATEST_FIRST_BATCH, LARGEST_MEMORY)
     Console().print(table)

@@ -3,18 +3,15 @@
     python -m benchmarks.report [--embed]
 
 The runs are as large as those on COCO-QA: 38 948 questions about 22 879 pictures, each with five answers and
-their scores, all drawn at random, and pictures of 640 x 480. Each report is written in a process of its own;
-Linux tells the peak of its memory. The bar of the largest page is for pages without --embed, which puts
-thumbnails into them.
+their scores, all drawn at random, and pictures of 640 x 480. Each report is written in a process of its own,
+whose memory is read from /proc: on Linux only. The bar of the largest page is for pages without --embed,
+which puts thumbnails into them.
 """
 
 import json
-import multiprocessing
-import resource
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 from typer import Option
 
+from benchmarks.process import in_own_process, peak_memory
 from cocoqa_keras.data.picture_files import open_pictures
 from cocoqa_keras.evaluation.predictions import TOP_K
 from cocoqa_keras.report.answers import TYPES, read_answers
@@ -76,8 +74,7 @@ def measure(runs: list[Path], pictures: Path, embeds: bool) -> Measurement:
             write_comparison(answers, output, found, embeds, _no_progress)
         seconds, processor = time.perf_counter() - start, time.process_time() - processor_start
         sizes = [path.stat().st_size for path in output.rglob("*.html")]
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
-    return Measurement(seconds, processor, memory, len(sizes), sum(sizes) / 1e9, max(sizes) / 1e6)
+    return Measurement(seconds, processor, peak_memory(), len(sizes), sum(sizes) / 1e9, max(sizes) / 1e6)
 
 
 def _no_progress(title: str, done: int, total: int) -> None:
@@ -125,7 +122,6 @@ def main(embed: Annotated[bool, Option("--embed", help="Put thumbnails into the 
     table = Table(title=f"Reports on {QUESTIONS} questions", title_justify="left")
     for heading in ("runs", "time", "processor", "peak memory", "pages", "all pages", "largest page"):
         table.add_column(heading, justify="right")
-    context = multiprocessing.get_context("spawn")
     random = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -133,8 +129,7 @@ def main(embed: Annotated[bool, Option("--embed", help="Put thumbnails into the 
         questions = list(_questions(random))
         runs = [_write_run(folder / f"run{number}", questions, random) for number in range(max(RUNS))]
         for count in RUNS:
-            with ProcessPoolExecutor(1, context) as fresh_process:
-                measured = fresh_process.submit(measure, runs[:count], folder / "images", embed).result()
+            measured = in_own_process(measure, runs[:count], folder / "images", embed)
             table.add_row(
                 str(count),
                 f"{measured.seconds:.0f} s",

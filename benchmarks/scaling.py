@@ -9,9 +9,7 @@ COCO-QA's. Each point is a process of its own.
 import os
 import statistics
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from typer import Option
 
+from benchmarks.process import in_own_process
 from cocoqa_keras.files import atomic_path
 
 FEATURES = 4096
@@ -96,8 +95,7 @@ def main(
         for value in values:
             row = []
             for model in MODELS:
-                with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-                    row.append(pool.submit(measure, model, replace(Sizes(), **{size: value}), steps).result())
+                row.append(in_own_process(measure, model, replace(Sizes(), **{size: value}), steps))
                 curves.setdefault(size, {}).setdefault(model, []).append(row[-1])
             table.add_row(f"{size} {value}", *(f"{figure:.1f}" for figure in row))
     Console().print(table)

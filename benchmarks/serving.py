@@ -9,14 +9,12 @@ are written beforehand.
 
 import http.client
 import json
-import multiprocessing
 import os
 import statistics
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from http import HTTPStatus
@@ -30,6 +28,7 @@ from rich.table import Table
 from typer import Option
 
 from benchmarks.full_size import ANSWERS, FEATURE_WIDTH, IMAGES, WORDS
+from benchmarks.process import in_own_process
 
 MODELS = ("img_bow", "vis_lstm", "2_vis_blstm")
 WORDS_PER_QUESTION = 9
@@ -165,15 +164,11 @@ def main(
         figures = (f"{figure:.2f} ms" for figure in milliseconds)
         table.add_row(title, f"{megabytes:.1f} MB", f"{seconds:.2f} s", *figures)
 
-    context = multiprocessing.get_context("spawn")
-    with (
-        tempfile.TemporaryDirectory() as output,
-        ProcessPoolExecutor(1, context, max_tasks_per_child=1) as fresh_process,
-    ):
+    with tempfile.TemporaryDirectory() as output:
         for model in MODELS:
             folder = Path(output) / model
-            megabytes = fresh_process.submit(write, model, folder).result()
-            measured = fresh_process.submit(measure, folder, questions).result()
+            megabytes = in_own_process(write, model, folder)
+            measured = in_own_process(measure, folder, questions)
             add_row(model, megabytes, *astuple(measured))
     table.add_section()
     add_row("bar", LARGEST, LATEST_FIRST_ANSWER, *3 * [SLOWEST_ANSWER])

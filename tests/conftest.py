@@ -154,6 +154,25 @@ def tiny_spec():
 
 
 @pytest.fixture(scope="session")
+def make_answerer(tiny_spec, tiny_dataset, tiny_features):
+    """Makes a model of the package, whose answers differ clearly, and what answers by it; by the name."""
+    from cocoqa_keras.evaluation.answerer import Answerer
+    from cocoqa_keras.evaluation.image_source import ImageSource
+    from cocoqa_keras.models.builder import build_model
+    from cocoqa_keras.models.sizes import DatasetInfo
+
+    def make(name):
+        model = build_model(tiny_spec(name), DatasetInfo.of(tiny_dataset, tiny_features))
+        random = np.random.RandomState(0)
+        for weight in model.trainable_weights:
+            weight.assign(random.standard_normal(weight.shape))
+        images = ImageSource(tiny_features, tiny_dataset.folder) if "image" in model.input else None
+        return model, Answerer(model, tiny_dataset.question_words, tiny_dataset.answers, images)
+
+    return make
+
+
+@pytest.fixture(scope="session")
 def browser(tmp_path_factory):
     """Chromium without a window, driven by selenium; it asks nothing of the network on its own account."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="pages are not opened: selenium is missing")

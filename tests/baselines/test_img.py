@@ -13,13 +13,8 @@ from cocoqa_keras.evaluation.evaluator import evaluate
 from cocoqa_keras.models.builder import build_model
 from cocoqa_keras.models.zoo import find_model
 from cocoqa_keras.spec import TrainingConfig, load_spec
-from cocoqa_keras.training.reporter import Reporter
+from cocoqa_keras.training.reporter import SilentReporter
 from cocoqa_keras.training.trainer import Trainer
-
-
-class Silent(Reporter):
-    def line(self, text):
-        pass
 
 
 def test_img_is_img_bow_without_the_words():
@@ -44,13 +39,12 @@ def test_img_beats_guess_on_the_demo_data(tmp_path):
     guesses = guess(dataset.train.answers, dataset.types_of("train"), types, dataset.answer_count)
     guessed = evaluate(guesses, dataset.test.answers, types)
     config = TrainingConfig(numEpoch=20, plotFigs=False)
+    options = {"exports": False, "tensorboard": False, "reporter": SilentReporter()}
     spec = load_spec(find_model("img"))
     with SparseFeatures(tmp_path / "demo" / FEATURES_FILE) as features:
         for kind in QuestionType:
             questions = of_type(dataset, kind)
-            trainer = Trainer(
-                spec, questions, features, config, tmp_path, kind.name, exports=False, reporter=Silent()
-            )
+            trainer = Trainer(spec, questions, features, config, tmp_path, kind.name, **options)
             run = trainer.train(one_round=True)
             answers = run.file(".test.o.txt").read_text().split()
             right = np.array(answers) == questions.answers.decode(questions.test.answers.tolist())

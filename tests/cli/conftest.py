@@ -5,6 +5,7 @@ import shutil
 import keras
 import numpy as np
 import pytest
+from quick_run import trained
 
 from cocoqa_keras.data.encode import choose_encoding, write_encoded
 from cocoqa_keras.data.examples import Examples, Parts
@@ -34,6 +35,19 @@ def tiny(tiny_original, tmp_path, monkeypatch):
     shutil.copytree(tiny_original, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def bow(tiny_original, tmp_path_factory):
+    """The folder of a run of BOW on the tiny data, with its SavedModel; to be left as it is."""
+    return trained("bow", tmp_path_factory.mktemp("bow"), "--data", tiny_original / "cocoqa", epochs=4)
+
+
+@pytest.fixture(scope="session")
+def img_bow(tiny_original, tmp_path_factory):
+    """That of a run of IMG+BOW."""
+    output = tmp_path_factory.mktemp("img_bow")
+    return trained("img_bow", output, "--data", tiny_original / "cocoqa", epochs=4)
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,17 @@
-"""Runs of one epoch, as the train command leaves them."""
+"""Runs of few epochs, as the train command leaves them."""
 
 import contextlib
 import io
 
 from cocoqa_keras.cli import train
 
-QUICK = ("--epochs", "1", "--one-round", "--no-export", "--set", "plotFigs=false")
+QUICK = ("--one-round", "--set", "plotFigs=false", "--set", "batchSize=16")
 
 
-def trained(model, data, output):
-    """The folder of a run of one epoch."""
+def trained(model, output, *options, epochs=1):
+    """The folder of a run of some epochs in one round, with options of the command."""
+    arguments = [model, "--output", output, "--epochs", epochs, *QUICK, *options]
     with contextlib.redirect_stdout(io.StringIO()):
-        assert train.main([model, *data, "--output", str(output), *QUICK, "--set", "batchSize=16"]) == 0
+        assert train.main([str(argument) for argument in arguments]) == 0
     (folder,) = output.iterdir()
     return folder

@@ -5,6 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from refusal import refused
 
 from cocoqa_keras import load_dataset
 from cocoqa_keras.cli.data import main
@@ -23,14 +24,6 @@ def fetched(tiny):
     return tiny
 
 
-def refused(arguments, capsys):
-    assert main(["download", *arguments]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("error: ")
-    assert error.count("\n") == 1
-    return error
-
-
 def test_what_was_fetched_by_hand_becomes_the_data_that_training_looks_for(fetched, capsys):
     assert main(["download", "encoded", "features", "--from", "hand"]) == 0
     printed = capsys.readouterr().out.splitlines()
@@ -47,9 +40,8 @@ def test_what_was_fetched_by_hand_becomes_the_data_that_training_looks_for(fetch
 
 def test_a_folder_that_another_download_fills_is_refused(fetched, capsys):
     with locked("data"):
-        error = refused(["encoded", "--from", "hand"], capsys)
+        error = refused(main, ["download", "encoded", "--from", "hand"], capsys)
     assert error == "error: data is in use by another process; wait until it has ended\n"
-    assert not Path("data").exists()
 
 
 def test_the_list_names_sizes_addresses_licence_and_citation(tmp_path, monkeypatch, capsys):
@@ -66,13 +58,12 @@ def test_the_list_names_sizes_addresses_licence_and_citation(tmp_path, monkeypat
 
 
 def test_an_unknown_name_is_refused_before_anything_is_fetched(fetched, capsys):
-    error = refused(["encoded", "pictures", "--from", "hand"], capsys)
+    error = refused(main, ["download", "encoded", "pictures", "--from", "hand"], capsys)
     assert "no download 'pictures'; there are encoded, features, text" in error
-    assert not Path("data").exists()
 
 
 def test_a_missing_file_is_named_with_its_address(fetched, capsys):
-    error = refused(["text", "--from", "hand"], capsys)
+    error = refused(main, ["download", "text", "--from", "hand"], capsys)
     assert "hand/cocoqa-2015-05-17.zip is missing; fetch it from http://www.cs.toronto.edu" in error
 
 
@@ -84,7 +75,7 @@ def test_a_machine_without_network_gets_one_line_with_the_address_and_the_other_
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(socket, "getaddrinfo", no_network)
-    error = refused(["features"], capsys)
+    error = refused(main, ["download", "features"], capsys)
     address = "http://www.cs.toronto.edu/~mren/imageqa/data/hidden_oxford_mscoco.h5"
     assert f"{address}: Name or service not known" in error
     assert "cocoqa-data download features --from FOLDER" in error

@@ -1,16 +1,16 @@
 """cocoqa-evaluate: figures with intervals, of one run and of several, and how a mistake is answered."""
 
-import contextlib
-import io
 import json
 import shutil
 
 import numpy as np
 import pytest
+from quick_run import trained
+from refusal import refused
+from success import done
 
 from cocoqa_keras import load_dataset, load_run
 from cocoqa_keras.baselines.prior_by_type import add_prior_by_type
-from cocoqa_keras.cli import train
 from cocoqa_keras.cli.evaluate import main
 from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.data.formats import read_array, write_pickle
@@ -19,37 +19,15 @@ from cocoqa_keras.evaluation.evaluator import evaluate
 from cocoqa_keras.evaluation.wups import similarity_matrix
 from cocoqa_keras.training.run_scores import scores_of
 
-QUICK = ("--one-round", "--set", "plotFigs=false", "--set", "batchSize=16", "--no-export")
-
 
 @pytest.fixture(scope="module")
 def data(tiny_original):
     return tiny_original / "cocoqa"
 
 
-@pytest.fixture(scope="module")
-def trained(data, tmp_path_factory):
-    """Trains a model for some epochs, and tells its run folder."""
-
-    def train_one(model, epochs):
-        output = tmp_path_factory.mktemp(model)
-        arguments = [model, "--data", str(data), "--output", str(output), "--epochs", str(epochs), *QUICK]
-        with contextlib.redirect_stdout(io.StringIO()):
-            assert train.main(arguments) == 0
-        (folder,) = output.iterdir()
-        return folder
-
-    return train_one
-
-
-@pytest.fixture(scope="module")
-def bow(trained):
-    return trained("bow", 4)
-
-
-@pytest.fixture(scope="module")
-def img_bow(trained):
-    return trained("img_bow", 2)
+@pytest.fixture(autouse=True)
+def working_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -70,16 +48,8 @@ def figures_of(data, scores, split="test"):
     return evaluate(scores, answers, types, similarity_matrix(dataset.answers.words))
 
 
-def printed(capsys, *arguments):
-    """What the command prints, which has to succeed."""
-    assert main([str(argument) for argument in arguments]) == 0
-    out, err = capsys.readouterr()
-    assert err == ""
-    return out
-
-
 def report(capsys, *arguments):
-    return json.loads(printed(capsys, *arguments, "--json"))
+    return json.loads(done(main, [*arguments, "--json"], capsys))
 
 
 # One run.
@@ -87,7 +57,7 @@ def report(capsys, *arguments):
 
 @pytest.mark.parametrize("split", ["train", "valid", "test"])
 def test_the_figures_of_a_part_are_a_table(bow, data, scores, capsys, split):
-    title, heading, *rows, _ = printed(capsys, bow, "--split", split).splitlines()
+    title, heading, *rows, _ = done(main, [bow, "--split", split], capsys).splitlines()
     count = len(load_dataset(data).split(split))
     assert title == f"{bow.name}: {count} questions, {split} of {data}"
     assert heading.strip() == "95 % interval"
@@ -143,9 +113,7 @@ def test_an_older_evaluation_is_replaced_and_nothing_else(bow, capsys, tmp_path)
     found = report(capsys, bow, "--output", folder)
     assert json.loads((folder / "figures.json").read_text()) == found
     assert (folder / "mine").exists()
-    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
-    assert f"{run} exists and is not one of cocoqa-evaluate" in refusal(capsys, bow, "--output", run)
-    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+    assert f"{run} exists and is not one of cocoqa-evaluate" in refused(main, [bow, "--output", run], capsys)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +132,7 @@ def test_a_record_without_data_or_with_other_types_is_refused(img_bow, part, mes
     copy = shutil.copytree(img_bow, tmp_path / "run")
     summary = json.loads((copy / "run.json").read_text())
     (copy / "run.json").write_text(json.dumps(summary | part))
-    assert message in refusal(capsys, copy, "--boosting-weights", tmp_path / "w")
+    assert message in refused(main, [copy, "--boosting-weights", tmp_path / "w"], capsys)
 
 
 def test_data_and_features_may_have_moved(img_bow, tiny_original, tmp_path, capsys):
@@ -173,7 +141,7 @@ def test_data_and_features_may_have_moved(img_bow, tiny_original, tmp_path, caps
     summary = json.loads((copy / "run.json").read_text())
     summary["data"].update(folder="gone", features="gone.h5")
     (copy / "run.json").write_text(json.dumps(summary))
-    assert "give --data" in refusal(capsys, copy)
+    assert "give --data" in refused(main, [copy], capsys)
     shutil.copytree(tiny_original / "cocoqa", tmp_path / "cocoqa")
     moved = shutil.copy(tiny_original / "hidden_oxford_mscoco.h5", tmp_path / "moved.h5")
     assert report(capsys, copy, "--data", tmp_path / "cocoqa", "--features", moved)["figures"] == expected
@@ -183,7 +151,7 @@ def test_two_runs_are_compared_on_the_same_questions(bow, img_bow, data, scores,
     found = report(capsys, img_bow, "--against", bow)
     first, second = (figures_of(data, scores(folder)) for folder in (img_bow, bow))
     assert found["differences"] == pytest.approx({name: first[name] - second[name] for name in first})
-    out = printed(capsys, img_bow, "--against", bow)
+    out = done(main, [img_bow, "--against", bow], capsys)
     assert f"Difference: from {bow.name}, on the same questions" in out
     assert f"{first['rate'] - second['rate']:+.4f}" in out
 
@@ -204,7 +172,9 @@ def test_a_run_for_each_type_is_evaluated(bow, img_bow, data, scores, capsys):
     assert found["models"] == [f"object={bow.name}", f"color={img_bow.name}"]
     combined = np.where(is_object[:, None], scores(bow), scores(img_bow))
     assert found["figures"] == pytest.approx(figures_of(data, combined))
-    assert "no model answers questions of type color" in refusal(capsys, "--per-type", f"object={bow}")
+    assert "no model answers questions of type color" in refused(
+        main, ["--per-type", f"object={bow}"], capsys
+    )
 
 
 def test_the_prior_corrects_the_scores(img_bow, data, scores, capsys):
@@ -230,7 +200,7 @@ def other_data(data, tmp_path):
 
 
 def test_other_data_are_mapped_by_name(bow, data, other_data, scores, capsys, tmp_path):
-    assert "--reindex maps words and answers by name" in refusal(capsys, bow, "--data", other_data)
+    assert "--reindex maps words and answers by name" in refused(main, [bow, "--data", other_data], capsys)
     found = report(capsys, bow, "--data", other_data, "--reindex", "--output", tmp_path / "figures")
     dataset = load_dataset(data)
     answers = dataset.test.answers.copy()
@@ -257,32 +227,23 @@ def test_without_similarities_wups_is_left_out_and_a_line_says_why(bow, data, tm
     assert list(found["figures"])[-1] == "color"
     assert len(found["notes"]) == 1
     assert found["notes"][0].startswith("WUPS is left out: ")
-    assert found["notes"][0] in printed(capsys, folder, "--data", moved)
+    assert found["notes"][0] in done(main, [folder, "--data", moved], capsys)
 
 
 def test_the_next_of_boosted_runs_is_trained_with_weights_that_this_one_gives(bow, data, tmp_path, capsys):
     prefix = tmp_path / "weights" / "second"
-    text = printed(capsys, bow, "--boosting-weights", prefix)
+    text = done(main, [bow, "--boosting-weights", prefix], capsys)
     assert f"{prefix}-train.npy" in text
     assert "alpha of this run: " in text
     weights = read_array(f"{prefix}-train.npy")
     assert weights.shape == (len(load_dataset(data).train),)
     assert weights.min() < 1 < weights.max()
-    arguments = ["bow", "--data", data, "--output", tmp_path / "runs", "--epochs", 1, *QUICK]
-    assert train.main([str(argument) for argument in (*arguments, "--example-weights", prefix)]) == 0
-    assert str(prefix) in capsys.readouterr().out
+    options = ("--data", data, "--example-weights", prefix, "--no-export")
+    boosted = trained("bow", tmp_path / "runs", *options)
+    assert json.loads((boosted / "run.json").read_text())["example_weights"] == str(prefix)
 
 
 # Mistakes.
-
-
-def refusal(capsys, *arguments):
-    """The one line that the command answers a mistake with."""
-    assert main([str(argument) for argument in arguments]) == 2
-    err = capsys.readouterr().err
-    assert err.startswith("error: ")
-    assert err.count("\n") == 1
-    return err
 
 
 def test_mistakes_in_use_are_one_line(bow, img_bow, tmp_path, capsys):
@@ -303,4 +264,4 @@ def test_mistakes_in_use_are_one_line(bow, img_bow, tmp_path, capsys):
         ([bow, "--data", tmp_path], "is not an encoded data set"),
         ([bow, "--wordnet", tmp_path], "no WordNet"),
     ]:
-        assert message in refusal(capsys, *arguments)
+        assert message in refused(main, arguments, capsys)

@@ -9,9 +9,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from quick_run import trained
 
 from cocoqa_keras import load_dataset, load_run
-from cocoqa_keras.cli import train
 from cocoqa_keras.cli.export import main
 from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.data.formats import read_weights
@@ -19,20 +19,10 @@ from cocoqa_keras.data.formats import read_weights
 QUESTION = "What is the COLOR of the horse?"
 
 
-@pytest.fixture(scope="module")
-def trained(tiny_original, tmp_path_factory):
-    """The run folder of a short training of IMG+BOW."""
-    output = tmp_path_factory.mktemp("results")
-    arguments = ["--epochs", "1", "--one-round", "--set", "plotFigs=false", "--output", str(output)]
-    assert train.main(["img_bow", "--data", str(tiny_original / "cocoqa"), *arguments]) == 0
-    (folder,) = output.iterdir()
-    return folder
-
-
 @pytest.fixture
-def run(trained, tmp_path):
-    """A copy of it, to be written into."""
-    return shutil.copytree(trained, tmp_path / trained.name)
+def run(img_bow, tmp_path):
+    """A copy of a run of IMG+BOW, to be written into."""
+    return shutil.copytree(img_bow, tmp_path / img_bow.name)
 
 
 def export(*arguments):
@@ -77,10 +67,10 @@ def test_exporting_again_replaces_the_saved_model(run):
     assert_answers_as(run, run / "saved_model")
 
 
-def test_output_is_what_is_written(run, trained, tmp_path):
+def test_output_is_what_is_written(run, img_bow, tmp_path):
     export(run, "--output", tmp_path / "served" / "1")
     assert_answers_as(run, tmp_path / "served" / "1")
-    assert {path.name for path in run.iterdir()} == {path.name for path in trained.iterdir()}
+    assert {path.name for path in run.iterdir()} == {path.name for path in img_bow.iterdir()}
 
 
 def test_a_keras_file_has_the_model_and_no_optimizer(run):
@@ -120,9 +110,7 @@ def test_an_onnx_file_is_written(run):
 
 
 def test_a_recurrent_run_is_served_too(tiny):
-    arguments = ["--epochs", "1", "--one-round", "--set", "plotFigs=false"]
-    assert train.main(["vis_lstm", "--data", "cocoqa", *arguments]) == 0
-    (folder,) = Path("results").iterdir()
+    folder = trained("vis_lstm", tiny / "results", "--data", "cocoqa", "--no-export")
     export(folder)
     assert_answers_as(folder, folder / "saved_model")
 

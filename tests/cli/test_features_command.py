@@ -12,6 +12,8 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
+from refusal import refused
+from success import done
 
 from cocoqa_keras import load_dataset
 from cocoqa_keras.cli.data import main
@@ -47,17 +49,10 @@ def rows(output="data"):
         return features.read(np.arange(len(features)))
 
 
-def refuse(arguments, message, capsys):
-    assert main(["features", *arguments]) == 2
-    error = capsys.readouterr().err
-    assert error.startswith("error: ")
-    assert error.count("\n") == 1
-    assert message in error
-
-
 def test_a_folder_that_another_job_is_in_is_refused(pictures, capsys):
     with locked("data"):
-        refuse([str(pictures), *BANK], "data is in use by another process; wait until it has ended", capsys)
+        error = refused(main, ["features", pictures, *BANK], capsys)
+    assert error == "error: data is in use by another process; wait until it has ended\n"
     assert main(["features", str(pictures), *BANK]) == 0
 
 
@@ -102,7 +97,10 @@ def test_pictures_are_added(pictures, capsys):
 
 def test_pictures_that_cannot_be_read_stop_the_job_or_are_skipped(pictures, capsys):
     (pictures / "2b.png").write_text("no picture")
-    refuse(["pictures", *BANK], "pictures/2b.png: not a picture that can be read", capsys)
+    assert main(["features", "pictures", *BANK]) == 2  # what is done is kept
+    error = capsys.readouterr().err
+    assert error.startswith("error: pictures/2b.png: not a picture that can be read")
+    assert error.count("\n") == 1
     assert main(["features", "pictures", *BANK, "--on-corrupt", "skip"]) == 0
     assert "skipped, cannot be read: pictures/2b.png\ndata: 6 images" in capsys.readouterr().out
 
@@ -133,13 +131,20 @@ def test_a_small_network_with_weights_of_ones_own(pictures, capsys):
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_mistakes_are_one_line_and_write_nothing(pictures, capsys, arguments, message):
-    refuse(arguments, message, capsys)
-    assert {path.name for path in Path().iterdir()} == {"pictures"}
+    assert message in refused(main, ["features", *arguments], capsys)
+
+
+# A process whose parent ignores Ctrl-C, as a job in the background does, would ignore it as well.
+CODE = """
+import signal, sys
+from cocoqa_keras.cli.data import main
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(main())
+"""
 
 
 def command(*arguments):
-    code = "import sys; from cocoqa_keras.cli.data import main; sys.exit(main())"
-    arguments = [sys.executable, "-c", code, "features", *arguments]
+    arguments = [sys.executable, "-c", CODE, "features", *arguments]
     return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -170,7 +175,7 @@ def test_ctrl_c_says_how_to_go_on(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_job_that_is_killed_twice_gives_the_same_data(tmp_path, monkeypatch):
+def test_a_job_that_is_killed_twice_gives_the_same_data(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     draw(tmp_path / "pictures", 200)
     arguments = ("pictures", "data", *BANK, "--batch-size", "8")
@@ -182,9 +187,7 @@ def test_a_job_that_is_killed_twice_gives_the_same_data(tmp_path, monkeypatch):
         assert process.returncode == -signal.SIGKILL
         assert {path.name for path in Path("data").iterdir()} == {PARTIAL.name, ".lock"}
     for output in ("data", "whole"):
-        process = command("pictures", output, *arguments[2:])
-        _, err = process.communicate(timeout=110)
-        assert (process.returncode, err) == (0, "")
+        done(main, ["features", "pictures", output, *arguments[2:]], capsys)
         assert {path.name for path in Path(output).iterdir()} == FILES
     for name in FILES:
         assert (Path("data") / name).read_bytes() == (Path("whole") / name).read_bytes()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from quick_run import trained
+from success import done
 
 from cocoqa_keras.cli import data, evaluate, export, reproduce
 from cocoqa_keras.cli.command import command
@@ -36,22 +36,11 @@ def check_use(words):
     parser.make_context(name, arguments)
 
 
-def printed_by(main, capsys, *arguments):
-    assert main([str(argument) for argument in arguments]) == 0
-    return capsys.readouterr().out
-
-
-@pytest.fixture(scope="module")
-def original(tiny_original, tmp_path_factory):
-    """The folder of a run of one epoch, in a folder whose name a shell would take apart; left as it is."""
-    output = tmp_path_factory.mktemp("runs") / "a teacher's; $HOME | runs"
-    return trained("img_bow", ["--data", str(tiny_original / "cocoqa")], output)
-
-
 @pytest.fixture
-def run(original, tiny):
-    """A copy of it in the working folder."""
-    return Path(shutil.copytree(original, f"runs & more/{original.name}"))
+def run(img_bow, tiny):
+    """A copy of a run that is not exported, in a folder whose name a shell would take apart."""
+    left_out = shutil.ignore_patterns("saved_model")
+    return Path(shutil.copytree(img_bow, f"runs & more/{img_bow.name}", ignore=left_out))
 
 
 def test_commands_have_a_line_each_and_words_are_quoted_for_the_shell(capsys):
@@ -69,7 +58,7 @@ def test_what_training_offers_can_be_run(model, tiny, capsys):
 
     options = ["--data", "cocoqa", "--output", "my runs", "--epochs", "1", "--one-round", "--no-export"]
     settings = ["--set", "batchSize=16", "--set", "plotFigs=false", "--no-tensorboard"]
-    commands = next_commands(printed_by(train.main, capsys, model, *options, *settings))
+    commands = next_commands(done(train.main, [model, *options, *settings], capsys))
     assert [words[0] for words in commands] == ["cocoqa-evaluate", "cocoqa-predict", "cocoqa-report"]
     for words in commands:
         assert module_of(words).main(words[1:]) == 0
@@ -106,7 +95,7 @@ def test_what_other_commands_offer_is_right_use(run, tiny, capsys):
             [["cocoqa-data", "verify", "mine"], ["cocoqa-train", "img_bow", "--data", "mine"]],
         ),
     ]:
-        commands = next_commands(printed_by(main, capsys, *arguments))
+        commands = next_commands(done(main, arguments, capsys))
         assert commands == expected
         for words in commands:
             check_use(words)
@@ -124,10 +113,10 @@ def test_runs_are_compared_where_both_were_tested_under_names_that_can_be_told(r
 
 def test_a_table_without_images_offers_their_features(tiny, capsys):
     Path("hidden_oxford_mscoco.h5").unlink()
-    (words,) = next_commands(printed_by(reproduce.main, capsys, "--data", "cocoqa", "--rows", "GUESS,IMG"))
+    (words,) = next_commands(done(reproduce.main, ["--data", "cocoqa", "--rows", "GUESS,IMG"], capsys))
     check_use(words)
     assert words == ["cocoqa-data", "download", "features", "--output", "."]
 
 
 def test_json_has_no_last_lines(run, capsys):
-    assert "Next:" not in printed_by(evaluate.main, capsys, run, "--data", "cocoqa", "--json")
+    assert "Next:" not in done(evaluate.main, [run, "--data", "cocoqa", "--json"], capsys)

@@ -6,31 +6,17 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from quick_run import trained
 from refusal import refused
+from success import done
 
 from cocoqa_keras.cli.report import main
 
 
-@pytest.fixture(scope="module")
-def original(tiny_original, tmp_path_factory):
-    """The folder of a run of one epoch; to be left as it is."""
-    return trained("bow", ["--data", str(tiny_original / "cocoqa")], tmp_path_factory.mktemp("bow"))
-
-
 @pytest.fixture
-def run(original, tmp_path, monkeypatch):
-    """A copy of it in the working folder."""
+def run(bow, tmp_path, monkeypatch):
+    """A copy of a run in the working folder."""
     monkeypatch.chdir(tmp_path)
-    return Path(shutil.copytree(original, tmp_path / "bow")).relative_to(tmp_path)
-
-
-def printed(capsys, *arguments):
-    """The lines that the command prints, which has to succeed."""
-    assert main([str(argument) for argument in arguments]) == 0
-    out, err = capsys.readouterr()
-    assert err == ""
-    return out.splitlines()
+    return Path(shutil.copytree(bow, tmp_path / "bow")).relative_to(tmp_path)
 
 
 def draw_pictures(run, folder):
@@ -40,7 +26,7 @@ def draw_pictures(run, folder):
 
 
 def test_a_report_is_written_into_the_run(run, capsys):
-    assert printed(capsys, "html", run) == [
+    assert done(main, ["html", run], capsys).splitlines() == [
         "bow: 12 questions",
         "The pictures of 12 questions are not there; --pictures tells their folder",
         "Open bow/report/index.html",
@@ -53,9 +39,9 @@ def test_a_report_is_written_into_the_run(run, capsys):
 def test_pictures_come_from_a_folder_and_may_be_embedded(run, capsys):
     draw_pictures(run, Path("drawn"))
     options = ["--pictures", "drawn", "--output", "pages"]
-    assert printed(capsys, "html", run, *options) == ["bow: 12 questions", "Open pages/index.html"]
+    assert done(main, ["html", run, *options], capsys) == "bow: 12 questions\nOpen pages/index.html\n"
     assert Path("pages/all/1.html").read_text().count('src="../../drawn/') == 12
-    assert printed(capsys, "html", run, *options, "--embed")[-1] == "Open pages/index.html"
+    assert done(main, ["html", run, *options, "--embed"], capsys).endswith("Open pages/index.html\n")
     assert Path("pages/all/1.html").read_text().count('src="data:image/jpeg;base64,') == 12
 
 
@@ -63,13 +49,14 @@ def test_annotations_give_addresses(run, capsys):
     line = json.loads((run / "predictions.jsonl").read_text().splitlines()[0])
     images = [{"id": int(line["image"]), "coco_url": "http://images.example/1.jpg"}]
     Path("instances.json").write_text(json.dumps({"images": images}))
-    printed(capsys, "html", run, "--annotations", "instances.json")
+    done(main, ["html", run, "--annotations", "instances.json"], capsys)
     assert 'src="http://images.example/1.jpg"' in Path("bow/report/all/1.html").read_text()
 
 
 def test_runs_are_compared(run, capsys):
     shutil.copytree(run, "again")
-    assert printed(capsys, "compare", f"first={run}", "second=again")[-1] == "Open comparison/index.html"
+    out = done(main, ["compare", f"first={run}", "second=again"], capsys)
+    assert out.endswith("Open comparison/index.html\n")
     text = Path("comparison/index.html").read_text()
     assert "no difference shown" in text
     assert not Path("comparison/right-wrong").exists()

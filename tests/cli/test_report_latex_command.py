@@ -6,19 +6,12 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from quick_run import trained
 from refusal import refused
+from success import done
 
 from cocoqa_keras.cli.report import main
 
 DOCUMENT = {"cocoqa-report.json", "document.tex", "questions.tex"}
-
-
-@pytest.fixture(scope="module")
-def runs(tiny_original, tmp_path_factory):
-    """The folders of a run of IMG+BOW, and of one of BOW, of one epoch."""
-    data = ["--data", str(tiny_original / "cocoqa")]
-    return [trained(name, data, tmp_path_factory.mktemp(name)) for name in ("img_bow", "bow")]
 
 
 @pytest.fixture
@@ -31,30 +24,21 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def images(runs):
+def images(img_bow):
     """The images of the test questions."""
-    lines = (runs[0] / "predictions.jsonl").read_text().splitlines()
+    lines = (img_bow / "predictions.jsonl").read_text().splitlines()
     return [json.loads(line)["image"] for line in lines]
-
-
-def done(capsys, *arguments):
-    """What the command prints, which has to succeed."""
-    assert main([str(argument) for argument in arguments]) == 0
-    out, err = capsys.readouterr()
-    assert err == ""
-    return out
 
 
 def names(folder):
     return {path.name for path in Path(folder).iterdir()}
 
 
-def test_a_document_of_chosen_questions(folder, runs, images, capsys):
-    seeing, blind = runs
+def test_a_document_of_chosen_questions(folder, img_bow, bow, images, capsys):
     Path("mine").mkdir()
     Image.new("RGB", (4, 3)).save(f"mine/COCO_val2014_{int(images[0]):012}.jpg")
-    arguments = ["latex", seeing, f"bow={blind}", "--questions", "questions.txt", "--pictures", "mine"]
-    out = done(capsys, *arguments, "--output", "out")
+    arguments = ["latex", img_bow, f"bow={bow}", "--questions", "questions.txt", "--pictures", "mine"]
+    out = done(main, [*arguments, "--output", "out"], capsys)
     assert out == "2 questions; make a PDF with: cd out && pdflatex document.tex\n"
     assert names("out") == DOCUMENT | {"pictures"}
     assert len(names("out/pictures")) == 1
@@ -62,24 +46,23 @@ def test_a_document_of_chosen_questions(folder, runs, images, capsys):
     assert r"100\% \& more" in body
     assert body.count("\\par bow:\n") == 2
     assert body.count("answer{") == 2 * 2 * 3
-    done(capsys, *arguments, "--output", "out", "--top-k", "1")
+    done(main, [*arguments, "--output", "out", "--top-k", "1"], capsys)
     assert Path("out/questions.tex").read_text().count("answer{") == 2 * 2
 
 
-def test_names_of_folders_are_taken_as_they_are(folder, runs, capsys):
-    run = Path(shutil.copytree(runs[1], "rate=0.1"))
+def test_names_of_folders_are_taken_as_they_are(folder, bow, capsys):
+    run = Path(shutil.copytree(bow, "rate=0.1"))
     arguments = ["latex", run, "--questions", "questions.txt", "--output", "it's mine; rm"]
-    out = done(capsys, *arguments)
+    out = done(main, arguments, capsys)
     assert out == "2 questions; make a PDF with: cd 'it'\"'\"'s mine; rm' && pdflatex document.tex\n"
     assert "rate-0.1 answered" in Path("it's mine; rm/document.tex").read_text()
 
 
-def test_a_page_of_new_questions(folder, runs, images, capsys):
-    seeing, blind = runs
+def test_a_page_of_new_questions(folder, img_bow, bow, images, capsys):
     annotations = {"images": [{"id": int(images[0]), "coco_url": "http://host/1.jpg"}]}
     Path("instances.json").write_text(json.dumps(annotations))
-    arguments = ["ask", "new.csv", f"img_bow={seeing}", f"bow={blind}"]
-    assert done(capsys, *arguments, "--annotations", "instances.json") == "Open answers/index.html\n"
+    arguments = ["ask", "new.csv", f"img_bow={img_bow}", f"bow={bow}"]
+    assert done(main, [*arguments, "--annotations", "instances.json"], capsys) == "Open answers/index.html\n"
     assert names("answers") == {"cocoqa-report.json", "index.html"}
     page = Path("answers/index.html").read_text()
     assert "What is in the zebra?" in page
@@ -87,19 +70,20 @@ def test_a_page_of_new_questions(folder, runs, images, capsys):
     assert 'src="http://host/1.jpg"' in page
 
 
-def test_a_document_of_new_questions(folder, runs, capsys):
-    arguments = ["ask", "new.csv", f"img_bow={runs[0]}", "--format", "latex", "--top-k", "2"]
-    assert done(capsys, *arguments) == "2 questions; make a PDF with: cd answers && pdflatex document.tex\n"
+def test_a_document_of_new_questions(folder, img_bow, capsys):
+    arguments = ["ask", "new.csv", f"img_bow={img_bow}", "--format", "latex", "--top-k", "2"]
+    out = done(main, arguments, capsys)
+    assert out == "2 questions; make a PDF with: cd answers && pdflatex document.tex\n"
     assert names("answers") == DOCUMENT
     body = Path("answers/questions.tex").read_text()
     assert "What is in the zebra?" in body
     assert body.count(r"\openanswer{") == 2
 
 
-def test_data_that_have_moved_are_given(folder, runs, tiny_original, capsys):
+def test_data_that_have_moved_are_given(folder, img_bow, tiny_original, capsys):
     elsewhere = folder / "elsewhere"
     elsewhere.mkdir()
-    for path in runs[0].iterdir():
+    for path in img_bow.iterdir():
         if path.is_file():
             (elsewhere / path.name).write_bytes(path.read_bytes())
     summary = json.loads((elsewhere / "run.json").read_text())
@@ -107,9 +91,7 @@ def test_data_that_have_moved_are_given(folder, runs, tiny_original, capsys):
     (elsewhere / "run.json").write_text(json.dumps(summary))
     message = refused(main, ["ask", "new.csv", f"m={elsewhere}"], capsys)
     assert "its data, gone, are not there; give --data" in message
-        main, ["ask", "new.csv", f"m={elsewhere}"], capsys
-    )
-    done(capsys, "ask", "new.csv", f"m={elsewhere}", "--data", tiny_original / "cocoqa")
+    done(main, ["ask", "new.csv", f"m={elsewhere}", "--data", tiny_original / "cocoqa"], capsys)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +124,6 @@ def test_data_that_have_moved_are_given(folder, runs, tiny_original, capsys):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_mistakes_are_one_line_and_write_nothing(folder, runs, capsys, arguments, message):
+def test_mistakes_are_one_line_and_write_nothing(folder, img_bow, capsys, arguments, message):
     Path("bad.txt").write_text("0\n12\n")
-    assert message in refused(main, [each.replace("RUN", str(runs[0])) for each in arguments], capsys)
+    assert message in refused(main, [each.replace("RUN", str(img_bow)) for each in arguments], capsys)

@@ -14,7 +14,7 @@ from cocoqa_keras.errors import InputError
 from cocoqa_keras.evaluation.metrics import rate
 from cocoqa_keras.spec import TrainingConfig
 from cocoqa_keras.training.example_weights import read_example_weights, trained_parts, write_example_weights
-from cocoqa_keras.training.reporter import Reporter
+from cocoqa_keras.training.reporter import SilentReporter
 from cocoqa_keras.training.run import load_run
 from cocoqa_keras.training.run_scores import scores_of
 from cocoqa_keras.training.trainer import Trainer
@@ -95,11 +95,6 @@ def test_a_mixture_is_never_worse_than_either_model(seed):
 WORDS = np.array([1, 2] * 3 + [3, 4] * 2 + [5, 6, 7, 8], np.int32)
 
 
-class Silent(Reporter):
-    def line(self, text):
-        pass
-
-
 @pytest.fixture(scope="module")
 def dataset(tiny_dataset):
     """70 training and 14 validation examples, questions of one word each."""
@@ -122,7 +117,8 @@ def train(tiny_spec, dataset, tmp_path_factory):
             config=TrainingConfig(numEpoch=5, batchSize=10, plotFigs=False),
             output=tmp_path_factory.mktemp("results"),
             exports=False,
-            reporter=Silent(),
+            tensorboard=False,
+            reporter=SilentReporter(),
             example_weights=example_weights,
         )
         return load_run(trainer.train_round_two(0.0).folder.path)

@@ -7,6 +7,7 @@ both compute alike has been written twice.
 import re
 
 import numpy as np
+from scipy.special import expit as sigmoid
 
 STAGES = {}
 UNJOINED = ("concat", "sumProd")  # the types that read their inputs one by one
@@ -74,10 +75,6 @@ def names(text):
 
 def join(inputs):
     return inputs[0] if len(inputs) == 1 else np.concatenate(inputs, -1)
-
-
-def sigmoid(x):
-    return 1 / (1 + np.exp(-x))
 
 
 def softmax(x):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import yaml
+from described import a_map
 
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.layers import TakeRows
@@ -165,10 +166,6 @@ def model_file(tmp_path, *stages, outputs=None, cost="mse"):
     path = tmp_path / "small.model.yml"
     path.write_text(yaml.safe_dump(content))
     return load_spec(path)
-
-
-def a_map(name="map", inputs="input", **fields):
-    return {"name": name, "type": "map", "inputs": inputs, "outputDim": 2, "activeFn": "tanh", **fields}
 
 
 LSTM = {"name": "lstm", "type": "lstm", "inputs": "input", "inputDim": 5, "outputDim": 2, "timespan": 3}

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import yaml
+from described import a_map
 
 from cocoqa_keras.data.formats import read_weights, write_weights
 from cocoqa_keras.errors import InputError
@@ -42,10 +43,6 @@ def test_stages_inside_a_graph_have_the_weights_and_gradients_of_the_2015_progra
         gradient = tape.gradient(objective, layers[stage].kernel.value)
         expected = figures[f"{name}/dEdW/{name}.{position}"]
         np.testing.assert_allclose(gradient, expected, 0, absolute + relative * np.abs(expected).max())
-
-
-def a_map(name, inputs, **fields):
-    return {"name": name, "type": "map", "inputs": inputs, "outputDim": 2, "activeFn": "tanh", **fields}
 
 
 def a_step(name, inputs, **fields):

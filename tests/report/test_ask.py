@@ -10,10 +10,6 @@ from PIL import Image
 
 from cocoqa_keras.data.picture_files import Pictures
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.evaluation.answerer import Answerer
-from cocoqa_keras.evaluation.image_source import ImageSource
-from cocoqa_keras.models.builder import build_model
-from cocoqa_keras.models.sizes import DatasetInfo
 from cocoqa_keras.report.answers import ScoredAnswer, read_answers
 from cocoqa_keras.report.ask import answer_new_questions, write_answers_page
 from cocoqa_keras.report.question_list import NewQuestion
@@ -23,18 +19,9 @@ SCRIPT = "<script>alert(1)</script>"
 
 
 @pytest.fixture(scope="module")
-def answerers(tiny_spec, tiny_dataset, tiny_features):
-    """A model that sees and one that does not, whose answers differ clearly."""
-
-    def make(name):
-        model = build_model(tiny_spec(name), DatasetInfo.of(tiny_dataset, tiny_features))
-        random = np.random.RandomState(0)
-        for weight in model.trainable_weights:
-            weight.assign(random.standard_normal(weight.shape))
-        images = ImageSource(tiny_features, tiny_dataset.folder) if "image" in model.input else None
-        return Answerer(model, tiny_dataset.question_words, tiny_dataset.answers, images)
-
-    return {"seeing": make("img_bow"), "blind": make("bow")}
+def answerers(make_answerer):
+    """A model that sees and one that does not."""
+    return {"seeing": make_answerer("img_bow")[1], "blind": make_answerer("bow")[1]}
 
 
 @pytest.fixture

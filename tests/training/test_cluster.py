@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 
 import pytest
 
@@ -70,7 +71,7 @@ def test_processes_that_start_one_after_the_other_meet(ports):
     first.start()
     first.join(0.3)
     assert first.is_alive()
-    cluster_at(ports, "worker 1").wait_for_all()
+    cluster_at(ports, "worker 1").wait_for_all(patience=10)
     with socket.create_server(("", ports[1])):  # from here on TensorFlow's
         first.join(10)
         assert not first.is_alive()
@@ -83,8 +84,10 @@ def test_a_process_that_never_comes_is_named(ports):
 
 def test_a_port_in_use_is_named(ports):
     with socket.create_server(("", ports[0])), pytest.raises(InputError, match=f"on port {ports[0]}"):
-        cluster_at(ports, "worker 0").wait_for_all()
+        cluster_at(ports, "worker 0").wait_for_all(patience=1)
 
 
 def test_one_process_alone_has_nobody_to_wait_for(ports):
-    cluster_at(ports[:1], "worker 0").wait_for_all()
+    start = time.monotonic()
+    cluster_at(ports[:1], "worker 0").wait_for_all(patience=10)
+    assert time.monotonic() - start < 1

@@ -11,6 +11,9 @@ import time
 import numpy as np
 import pytest
 import shared_training
+from shared_training import CASES, CASES_OF_DEVICES
+
+from cocoqa_keras.cli import train
 
 pytestmark = pytest.mark.slow
 PATIENCE = 300  # seconds, far more than anything here takes
@@ -57,8 +60,8 @@ def ended(process):
 @pytest.fixture(scope="module")
 def alone(mini, precision):
     figures = {}
-    for name in shared_training.CASES:
-        figures.update(shared_training.trained(mini, name))
+    for name, case in (CASES | CASES_OF_DEVICES).items():
+        figures.update(shared_training.trained(mini, name, case))
     precision("float32")
     return figures
 
@@ -85,27 +88,30 @@ def workers(mini, tmp_path_factory):
     return shared("multi_worker", 2, mini, tmp_path_factory.mktemp("workers"))
 
 
-def assert_same_training(figures, alone):
+def figures_of(cases, figures):
+    return {key: value for key, value in figures.items() if key.split("/")[0] in cases}
+
+
+def assert_same_training(cases, figures, alone):
     assert figures["replicas"] == 2
-    for key in figures.keys() & alone.keys():
-        expected = alone[key]
+    for key, expected in figures_of(cases, alone).items():
         bar = 1e-4 if key.startswith("single") else 1e-6
         largest = np.abs(expected).max()
         np.testing.assert_allclose(figures[key], expected, rtol=bar, atol=bar * largest, err_msg=key)
 
 
 def test_two_devices_train_as_one(mirrored, alone):
-    assert_same_training(mirrored, alone)
+    assert_same_training(CASES_OF_DEVICES, mirrored, alone)
 
 
 def test_two_processes_train_as_one(workers, alone):
-    assert alone.keys() < workers[0].keys()
-    assert_same_training(workers[0], alone)
+    assert_same_training(CASES, workers[0], alone)
 
 
-def test_two_processes_agree_to_the_last_bit(workers, alone):
-    for key in alone:
-        np.testing.assert_array_equal(workers[1][key], workers[0][key], err_msg=key)
+def test_two_processes_agree_to_the_last_bit(workers):
+    first, second = (figures_of(CASES, figures) for figures in workers)
+    for key, expected in first.items():
+        np.testing.assert_array_equal(second[key], expected, err_msg=key)
 
 
 def test_the_first_process_is_the_one_that_writes(workers, mirrored):
@@ -124,15 +130,9 @@ def test_processes_that_were_given_different_things_are_told_so(workers, mirrore
 TRAIN = "import sys; from cocoqa_keras.cli.train import main; sys.exit(main(sys.argv[1:]))"
 
 
-def command(mini, *options):
-    model = mini / "models" / "img_bow_mini.model.yml"
-    data = ["--data", mini / "data", "--features", mini / "data" / "hidden_mini.h5"]
-    return calls(model, *data, "--config", mini / "train.yml", "--strategy", "multi_worker", *options)
-
-
 def calls(*arguments):
     """The command line of each process, all the same."""
-    return lambda index: ["-c", TRAIN, *map(str, arguments)]
+    return lambda index: ["-c", TRAIN, "--strategy", "multi_worker", *map(str, arguments)]
 
 
 def table(run):
@@ -140,21 +140,12 @@ def table(run):
     return np.loadtxt(run / f"{run.name}.csv", delimiter=",", skiprows=1)
 
 
-def test_the_command_writes_and_says_what_it_does_once(mini, tmp_path):
-    with processes(command(mini, "--epochs", "1", "--one-round"), cwd=tmp_path) as started:
-        first, second = (ended(process) for process in started)
-    assert (first[0], second) == (0, (0, "", "")), first[2]
-    assert "Next: " in first[1]
-    (run,) = (tmp_path / "results").iterdir()
-    assert {"saved_model", "model.keras", "result.txt", "tensorboard"} <= {
-        path.name for path in run.iterdir()
-    }
-    assert [path.name for path in tmp_path.iterdir()] == ["results"]
-
-
 def test_a_lost_process_ends_the_others_in_seconds_and_all_can_go_on(mini, tmp_path):
-    options = ("--epochs", "8", "--one-round", "--no-export", "--no-tensorboard", "--checkpoint-minutes", "0")
-    with processes(command(mini, *options), cwd=tmp_path) as started:
+    """One process writes, and says what it does."""
+    model, data = mini / "models" / "img_bow_mini.model.yml", mini / "data"
+    begun = [model, "--data", data, "--features", data / "hidden_mini.h5", "--config", mini / "train.yml"]
+    begun += ["--epochs", "8", "--one-round", "--checkpoint-minutes", "0"]
+    with processes(calls(*begun), cwd=tmp_path) as started:
         first, second = started
         for line in first.stdout:
             if line.startswith("N:   2"):
@@ -171,14 +162,16 @@ def test_a_lost_process_ends_the_others_in_seconds_and_all_can_go_on(mini, tmp_p
     (run,) = (tmp_path / "results").iterdir()
     assert 3 <= len(table(run)) < 8
 
-    resumed = calls("--resume", run, "--strategy", "multi_worker")
-    with processes(resumed, cwd=tmp_path) as started:
+    with processes(calls("--resume", run), cwd=tmp_path) as started:
         first, second = (ended(process) for process in started)
     assert (first[0], second) == (0, (0, "", "")), first[2]
+    assert "Next: " in first[1]
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
     assert [path.name for path in (tmp_path / "results").iterdir()] == [run.name]
+    written = {path.name for path in run.iterdir()}
+    assert {"saved_model", "model.keras", "result.txt", "tensorboard"} <= written
 
-    alone = command(mini, *options, "--output", "alone", "--strategy", "none")
-    with processes(alone, 1, cwd=tmp_path) as (process,):
-        assert ended(process)[0] == 0
+    alone = [*begun, "--no-export", "--no-tensorboard", "--output", tmp_path / "alone"]
+    assert train.main([str(argument) for argument in alone]) == 0
     (expected,) = (tmp_path / "alone").iterdir()
     np.testing.assert_allclose(table(run)[:, 1:4], table(expected)[:, 1:4], rtol=1e-4)

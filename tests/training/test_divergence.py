@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import tensorflow as tf
+from reporters import Lines
 
 from cocoqa_keras.data.features import SparseFeatures
 from cocoqa_keras.data.formats import read_weights
@@ -18,21 +19,12 @@ from cocoqa_keras.spec import TrainingConfig
 from cocoqa_keras.training.costs import cost_of
 from cocoqa_keras.training.divergence import DivergenceError, DivergenceGuard
 from cocoqa_keras.training.optimizer import StageSettings, StagewiseSGD
-from cocoqa_keras.training.reporter import Reporter
 from cocoqa_keras.training.run_folder import RunFolder
 from cocoqa_keras.training.step import TrainingStep
 from cocoqa_keras.training.trainer import Trainer
 from cocoqa_keras.training.weighted_split import WeightedSplit
 
 BAD_ROW = 3
-
-
-class Lines(Reporter):
-    def __init__(self):
-        self.lines = []
-
-    def line(self, text):
-        self.lines.append(text)
 
 
 class Features(SparseFeatures):

@@ -21,7 +21,7 @@ from cocoqa_keras.models.sizes import DatasetInfo
 from cocoqa_keras.spec import TrainingConfig
 from cocoqa_keras.training.costs import cost_of
 from cocoqa_keras.training.optimizer import StageSettings, StagewiseSGD
-from cocoqa_keras.training.reporter import Reporter
+from cocoqa_keras.training.reporter import SilentReporter
 from cocoqa_keras.training.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("float64")
@@ -379,11 +379,6 @@ def test_fit_leaves_settled_tables():
         np.testing.assert_allclose(same, weight, rtol=1e-12)
 
 
-class Silent(Reporter):
-    def line(self, text):
-        pass
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "epochs"), [("img_bow", 1), ("img_bow", 3), ("vis_lstm", 1)])
 def test_fit_and_the_trainer_give_the_same_weights(
@@ -392,7 +387,8 @@ def test_fit_and_the_trainer_give_the_same_weights(
     """To the last bit where the tables are settled at the same steps: `fit` does so at its end only."""
     spec = tiny_spec(name)
     config = TrainingConfig(numEpoch=epochs, batchSize=4, needValid=False, plotFigs=False)
-    trainer = Trainer(spec, tiny_dataset, tiny_features, config, tmp_path, reporter=Silent())
+    options = {"exports": False, "tensorboard": False, "reporter": SilentReporter()}
+    trainer = Trainer(spec, tiny_dataset, tiny_features, config, tmp_path, **options)
     trained = trainer.train_only_round().training
 
     model = build_model(spec, DatasetInfo.of(tiny_dataset, tiny_features))

@@ -1,6 +1,7 @@
 """Reading a finished run from its folder alone."""
 
 import shutil
+from itertools import product
 
 import numpy as np
 import pytest
@@ -9,14 +10,9 @@ from cocoqa_keras.data.pipeline import BatchReader
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.evaluation.predictor import Predictor
 from cocoqa_keras.spec import TrainingConfig
-from cocoqa_keras.training.reporter import Reporter
+from cocoqa_keras.training.reporter import SilentReporter
 from cocoqa_keras.training.run import load_run
 from cocoqa_keras.training.trainer import Trainer
-
-
-class Silent(Reporter):
-    def line(self, text):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +20,8 @@ def round_one(tiny_spec, tiny_dataset, tiny_features, tmp_path_factory):
     """A round of three epochs with validation."""
     config = TrainingConfig(numEpoch=3, batchSize=4)
     output = tmp_path_factory.mktemp("results")
-    trainer = Trainer(tiny_spec("img_bow"), tiny_dataset, tiny_features, config, output, reporter=Silent())
+    options = {"exports": False, "tensorboard": False, "reporter": SilentReporter()}
+    trainer = Trainer(tiny_spec("img_bow"), tiny_dataset, tiny_features, config, output, **options)
     return trainer.train_round_one()
 
 
@@ -101,16 +98,13 @@ NO_WORDS = [
 ]
 
 
-@pytest.mark.parametrize("content", NO_JSON)
-@pytest.mark.parametrize("name", ["vocabulary.json", "answers.json", "run.json"])
+WORDS = ("vocabulary.json", "answers.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [*product([*WORDS, "run.json"], NO_JSON), *product(WORDS, NO_WORDS)]
+)
 def test_what_is_no_summary_and_no_list_of_words_is_refused(damaged, name, content):
-    (damaged / name).write_bytes(content)
-    refuse(damaged, name)
-
-
-@pytest.mark.parametrize("content", NO_WORDS)
-@pytest.mark.parametrize("name", ["vocabulary.json", "answers.json"])
-def test_a_damaged_list_of_words_is_refused(damaged, name, content):
     (damaged / name).write_bytes(content)
     refuse(damaged, name)
 

@@ -11,16 +11,11 @@ from cocoqa_keras.data.vocabulary import Vocabulary
 from cocoqa_keras.errors import InputError
 from cocoqa_keras.evaluation.reindex import reindex
 from cocoqa_keras.spec import TrainingConfig
-from cocoqa_keras.training.reporter import Reporter
+from cocoqa_keras.training.reporter import SilentReporter
 from cocoqa_keras.training.run import load_run
 from cocoqa_keras.training.run_files import find_data
 from cocoqa_keras.training.run_scores import scores_of
 from cocoqa_keras.training.trainer import Trainer
-
-
-class Silent(Reporter):
-    def line(self, text):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +23,8 @@ def folder(tiny_spec, tiny_dataset, tiny_features, tmp_path_factory):
     """A run of one epoch."""
     config = TrainingConfig(numEpoch=1, batchSize=4, plotFigs=False)
     output = tmp_path_factory.mktemp("results")
-    spec = tiny_spec("img_bow")
-    trainer = Trainer(spec, tiny_dataset, tiny_features, config, output, exports=False, reporter=Silent())
+    options = {"exports": False, "tensorboard": False, "reporter": SilentReporter()}
+    trainer = Trainer(tiny_spec("img_bow"), tiny_dataset, tiny_features, config, output, **options)
     return trainer.train_round_one().folder.path
 
 

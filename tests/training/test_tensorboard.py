@@ -13,6 +13,7 @@ from google.protobuf import text_format
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from reporters import Lines
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 from tensorboard.plugins.hparams.metadata import parse_session_start_info_plugin_data
 from tensorboard.plugins.projector import ProjectorConfig
@@ -27,7 +28,6 @@ from cocoqa_keras.models.zoo import find_model
 from cocoqa_keras.spec import TrainingConfig, load_spec
 from cocoqa_keras.training.optimizer import StageSettings, StagewiseSGD
 from cocoqa_keras.training.record import Record
-from cocoqa_keras.training.reporter import Reporter
 from cocoqa_keras.training.tensorboard import TensorBoardLog
 from cocoqa_keras.training.tensorboard_hyperparameters import hyperparameters
 from cocoqa_keras.training.tensorboard_projector import write_projector
@@ -37,16 +37,6 @@ from cocoqa_keras.training.weight_record import WeightRecord, weight_records
 
 RED = (200, 10, 30)
 EPOCHS = 6
-
-
-class Lines(Reporter):
-    """Keeps the lines."""
-
-    def __init__(self):
-        self.lines = []
-
-    def line(self, text):
-        self.lines.append(text)
 
 
 @dataclass
