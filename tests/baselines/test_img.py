@@ -38,7 +38,7 @@ def test_img_beats_guess_on_the_demo_data(tmp_path):
     types = dataset.types_of("test")
     guesses = guess(dataset.train.answers, dataset.types_of("train"), types, dataset.answer_count)
     guessed = evaluate(guesses, dataset.test.answers, types)
-    config = TrainingConfig(numEpoch=20, plotFigs=False)
+    config = TrainingConfig(numEpoch=10, plotFigs=False)
     options = {"exports": False, "tensorboard": False, "reporter": SilentReporter()}
     spec = load_spec(find_model("img"))
     with SparseFeatures(tmp_path / "demo" / FEATURES_FILE) as features:

@@ -103,7 +103,10 @@ class Executed:
 
 @pytest.fixture
 def execute(tmp_path, monkeypatch):
-    """Executes a notebook with this environment's kernel, in an empty folder that has to stay empty."""
+    """Executes a notebook with this environment's kernel, in an empty folder that has to stay empty.
+
+    It may be given fewer epochs, since a reader has more time.
+    """
     nbclient = pytest.importorskip("nbclient", reason="notebooks are not executed: nbclient is missing")
     pytest.importorskip("ipykernel", reason="notebooks are not executed: ipykernel is missing")
     pytest.importorskip("pandas", reason="notebooks are not executed: pandas is missing")
@@ -113,10 +116,14 @@ def execute(tmp_path, monkeypatch):
         monkeypatch.setenv(variable, str(tmp_path / "jupyter"))  # kernels and settings of whoever runs this
     folder, scratch = tmp_path / "folder", tmp_path / "scratch"
 
-    def run(name):
+    def run(name, epochs=None):
         folder.mkdir()
         scratch.mkdir()
-        notebook = nbformat.read(FOLDER / f"{name}.ipynb", as_version=4)
+        text = (FOLDER / f"{name}.ipynb").read_text(encoding="utf-8")
+        if epochs:
+            text, count = re.subn(r"EPOCHS, BATCH = \d+,", f"EPOCHS, BATCH = {epochs},", text)
+            assert count == 1
+        notebook = nbformat.reads(text, as_version=4)
         client = nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": folder}})
         client.execute(env={**os.environ, "TMPDIR": str(scratch)})
         assert list(folder.iterdir()) == []
@@ -159,7 +166,7 @@ def test_training_img_bow(execute):
 
 @pytest.mark.slow
 def test_inside_the_lstm(execute):
-    shown = execute("3_inside_the_lstm")
+    shown = execute("3_inside_the_lstm", epochs=5)
     assert shown.warnings() == []
     assert shown.with_pictures() == ["question", "gates", "cell", "knowing", "cosines", "dropout-curves"]
     assert shown.number("fit", "test rate: ") > 0.5
