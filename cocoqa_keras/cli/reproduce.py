@@ -11,7 +11,7 @@ from cocoqa_keras.cli.next_steps import print_next
 from cocoqa_keras.cli.options import DEFAULT_DATA
 from cocoqa_keras.cli.output import print_line, print_table
 from cocoqa_keras.errors import InputError
-from cocoqa_keras.reproduce.published import PublishedTable, published_figures
+from cocoqa_keras.reproduce.published import FEATURE_ROWS, PublishedTable, is_cocoqa, published_figures
 
 if TYPE_CHECKING:
     from cocoqa_keras.data.dataset import Dataset
@@ -67,13 +67,21 @@ def reproduce(
         for name in wanted
         if ROWS[name].needs_images and image_features is None
     }
+    if rows is not None and left_out:
+        name, reason = next(iter(left_out.items()))
+        raise InputError(f"--rows {rows}: {name} cannot be made: {reason}")
     made = [name for name in wanted if name not in left_out]
     see_images = any(ROWS[name].needs_images for name in made)
     features_sha256 = FileSettings.of(image_features.path).sha256 if see_images else None
     with locked(output):
         reproduction = Reproduction(output / "table.json", made_from, features_sha256)
         _make(reproduction, made, seeds, dataset, image_features, config, runs)
-        _show(reproduction, published, made, seeds, left_out, dataset, output)
+        notes = [f"{name} is left out: {reason}" for name, reason in left_out.items()]
+        if paper is PublishedTable.COCOQA and not is_cocoqa(dataset):
+            notes.insert(0, f"{data} is not COCO-QA: the differences from the paper tell nothing of a model")
+        _show(reproduction, published, notes, output)
+    if left_out:
+        print_next(_way_to_features(dataset))
 
 
 def _read_rows(rows: str | None, known: Sequence[str]) -> list[str]:
@@ -129,28 +137,31 @@ def _make(
 def _show(
     reproduction: "Reproduction",
     published: dict[str, dict[str, float]],
-    rows: Sequence[str],
-    seeds: int,
-    left_out: dict[str, str],
-    dataset: "Dataset",
+    notes: Sequence[str],
     output: Path,
 ) -> None:
-    """Prints the table, and writes it and its chart."""
+    """Prints the table of all rows that were ever made, and writes it and its chart."""
     from cocoqa_keras.files import write_text
     from cocoqa_keras.plotting import save_plot
-    from cocoqa_keras.reproduce.report import markdown_of, reasons, rows_plot, table_of
+    from cocoqa_keras.reproduce.report import markdown_of, rows_plot, table_of
 
-    results = {name: [reproduction.results[name][seed] for seed in range(seeds)] for name in rows}
+    kept = reproduction.results.items()
+    results = {name: [of_seed[seed] for seed in sorted(of_seed)] for name, of_seed in kept}
     table = table_of(results, published)
     print_table(table)
-    for reason in reasons(left_out):
-        print_line(reason)
-    write_text(output / "table.md", markdown_of(table, left_out))
+    for note in notes:
+        print_line(note)
+    write_text(output / "table.md", markdown_of(table, notes))
     if results:
         save_plot(rows_plot(results, published), output / "table.png")
     print_line(f"{output}: table.md, table.json, table.png")
-    if left_out:
-        print_next(("cocoqa-data", "download", "features", "--output", dataset.folder.parent))
+
+
+def _way_to_features(dataset: "Dataset") -> tuple[str | Path, ...]:
+    """The command that fetches the paper's features, with the authors' questions where need be."""
+    if dataset.image_count == FEATURE_ROWS:
+        return "cocoqa-data", "download", "features", "--output", dataset.folder.parent
+    return "cocoqa-data", "download", "--output", "authors"
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _FILE = Path(__file__).with_name("published.yml")
 _TEST_QUESTIONS = 38948  # of COCO-QA
+FEATURE_ROWS = 123_287  # images that the authors' features and encoded questions number
 _ROWS = {  # of the models in the zoo that are trained on all question types
     "bow": "BOW",
     "lstm": "LSTM",
@@ -35,13 +36,18 @@ def published_figures(table: PublishedTable) -> dict[str, dict[str, float]]:
     return yaml.safe_load(_FILE.read_text(encoding="utf-8"))[table]
 
 
+def is_cocoqa(dataset: "Dataset") -> bool:
+    """Whether these are COCO-QA's test questions, by their number."""
+    return dataset.test is not None and len(dataset.test) == _TEST_QUESTIONS
+
+
 def published_for(model: str, dataset: "Dataset") -> dict[str, float] | None:
     """The paper's figures for a model, or None where it has none for this model or for these data.
 
     Args:
         model: its name in the zoo, such as `img_bow`.
-        dataset: the data; COCO-QA is known by the number of its test questions.
+        dataset: the data.
     """
-    if model not in _ROWS or dataset.test is None or len(dataset.test) != _TEST_QUESTIONS:
+    if model not in _ROWS or not is_cocoqa(dataset):
         return None
     return published_figures(PublishedTable.COCOQA)[_ROWS[model]]

@@ -43,17 +43,11 @@ def table_of(results: Results, published: Mapping[str, Figures]) -> Table:
     return table
 
 
-def markdown_of(table: Table, left_out: Mapping[str, str]) -> str:
-    """The table in Markdown, and why rows are left out."""
+def markdown_of(table: Table, notes: Sequence[str]) -> str:
+    """The table in Markdown, with notes below it."""
     headings = [heading for heading, _ in table.columns]
     lines = ["| " + " | ".join(cells) + " |" for cells in (headings, ["---"] * len(headings), *table.rows)]
-    notes = [f"\n{reason}" for reason in reasons(left_out)]
-    return "\n".join([*lines, *notes]) + "\n"
-
-
-def reasons(left_out: Mapping[str, str]) -> list[str]:
-    """A line for each row that is left out."""
-    return [f"{name} is left out: {reason}" for name, reason in left_out.items()]
+    return "\n".join([*lines, *(f"\n{note}" for note in notes)]) + "\n"
 
 
 def _own_cells(results: Sequence[RowResult], paper: float) -> list[str]:

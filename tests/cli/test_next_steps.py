@@ -4,6 +4,7 @@ import shlex
 import shutil
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import typer
@@ -12,6 +13,7 @@ from success import done
 from cocoqa_keras.cli import data, evaluate, export, reproduce
 from cocoqa_keras.cli.command import command
 from cocoqa_keras.cli.next_steps import comparison_of_runs, print_next
+from cocoqa_keras.reproduce.published import FEATURE_ROWS
 
 
 def next_commands(printed):
@@ -111,11 +113,15 @@ def test_runs_are_compared_where_both_were_tested_under_names_that_can_be_told(r
     assert comparison_of_runs(run, other) == []
 
 
-def test_a_table_without_images_offers_their_features(tiny, capsys):
-    Path("hidden_oxford_mscoco.h5").unlink()
-    (words,) = next_commands(done(reproduce.main, ["--data", "cocoqa", "--rows", "GUESS,IMG"], capsys))
+@pytest.mark.parametrize(
+    ("images", "command"), [(FEATURE_ROWS, "download features --output"), (6, "download --output")]
+)
+def test_a_table_without_images_offers_the_features_that_fit(images, command):
+    words = list(
+        map(str, reproduce._way_to_features(SimpleNamespace(image_count=images, folder=Path("a/b"))))
+    )
     check_use(words)
-    assert words == ["cocoqa-data", "download", "features", "--output", "."]
+    assert f"cocoqa-data {command}" in " ".join(words)
 
 
 def test_json_has_no_last_lines(run, capsys):
