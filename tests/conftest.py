@@ -21,6 +21,12 @@ def pytest_addoption(parser):
     parser.addoption("--every-step", action="store_true", help="tests/faults: break the disk at every step")
 
 
+def pytest_collection_modifyitems(items):
+    """Puts files with slow tests first, so that no worker is left with a long one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def shared():
     """The folder of reference material beside the repository (golden figures, the real text of COCO-QA)."""
