@@ -130,7 +130,7 @@ def train(
         )
     if strategy is Strategy.MULTI_WORKER and not dry_run:
         Cluster.from_environment()
-    else:
+    else:  # of several processes only the first writes, and need be able to
         check_writable(output)
     if weights_from is not None and not weights_from.exists():
         raise InputError(f"cannot read {weights_from}: no such file or run folder; check the path")
